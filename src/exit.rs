@@ -1,0 +1,32 @@
+//! The exit status of `gate scan` and the other commands that look at content.
+//!
+//! | Status | Meaning |
+//! |---|---|
+//! | 0 | everything was looked at, and nothing was found |
+//! | 1 | everything that matters was looked at, and something was found |
+//! | 2 | could not complete: bad arguments or settings, unreadable input, incomplete coverage |
+//!
+//! Incomplete outranks found: a report that may be missing findings must never pass for a whole one.
+
+use std::process::ExitCode;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExitStatus {
+    /// Everything was looked at and nothing was found.
+    Clean,
+    /// Something was found.
+    Findings,
+    /// The work could not be completed.
+    Incomplete,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        match status {
+            ExitStatus::Clean => Self::from(0),
+            ExitStatus::Findings => Self::from(1),
+            ExitStatus::Incomplete => Self::from(2),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What was found, redacted by construction: a [`Finding`] never holds the bytes of a secret.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::span::Position;
+
+/// How bad it is when the credential is real.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Little can be done with it.
+    Low,
+    /// Limited, short-lived or still protected.
+    Medium,
+    /// Opens an account or a service.
+    High,
+    /// Opens everything.
+    Critical,
+}
+
+/// How sure the scanner is that the credential is real.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// More likely noise; not shown by default.
+    Low,
+    /// More likely real than not.
+    Medium,
+    /// A distinctive shape, a checksum or clear context.
+    High,
+}
+
+/// How a secret was written where it was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    /// Base64, standard or URL alphabet.
+    Base64,
+    /// Hexadecimal digits.
+    Hex,
+    /// `%41` escapes of URLs and forms.
+    Percent,
+    /// `\u0041`, `\x41` and the other backslash escapes of JSON and source code.
+    Escape,
+    /// UTF-16 with a byte order mark.
+    Utf16,
+}
+
+macro_rules! lowercase_display {
+    ($($name:ident { $($variant:ident => $text:literal),+ $(,)? })+) => {$(
+        impl $name {
+            /// The lower-case name used in reports and settings.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    )+};
+}
+
+lowercase_display! {
+    Severity { Low => "low", Medium => "medium", High => "high", Critical => "critical" }
+    Confidence { Low => "low", Medium => "medium", High => "high" }
+    Encoding {
+        Base64 => "base64", Hex => "hex", Percent => "percent", Escape => "escape", Utf16 => "utf16",
+    }
+}
+
+/// One step of the judgement, in words, for `--explain`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The filter or validator that spoke, such as `placeholder` or `crc32-base62-body`.
+    pub filter: &'static str,
+    /// What it said, without any byte of the secret.
+    pub text: String,
+}
+
+/// One credential at one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable id, free of places: see [`crate::stable_id`].
+    pub id: String,
+    /// The rule that found it.
+    pub rule_id: Arc<str>,
+    /// The rule's name with its provider, such as `GitHub personal access token (classic)`.
+    pub rule_name: Arc<str>,
+    /// What the holder of the credential can do: the rule's `why`.
+    pub why: Arc<str>,
+    /// How to revoke or replace it: the rule's `revoke`.
+    pub remedy: Arc<str>,
+    /// How bad it is when real.
+    pub severity: Severity,
+    /// How sure the scanner is.
+    pub confidence: Confidence,
+    /// Path relative to the scan root, with `/`.
+    pub path: Arc<str>,
+    /// Offset of the first byte in the file.
+    pub offset: u64,
+    /// Place of the first byte.
+    pub start: Position,
+    /// Place just after the last byte (SARIF's convention: exclusive end column).
+    pub end: Position,
+    /// Encodings around the secret, the outermost first; the place is that of the encoded text.
+    pub decoded: Vec<Encoding>,
+    /// The rule's public prefix, if any, and the length: `ghp_… (40 bytes)`.
+    pub masked: String,
+    /// How the judgement came about; filled only for `--explain`.
+    pub reasons: Vec<Reason>,
+}
+
+impl Finding {
+    /// The order of reports: by path, then place, then rule.
+    pub fn sort_key(&self) -> (&str, u64, &str, &[Encoding]) {
+        (&self.path, self.offset, &self.rule_id, &self.decoded)
+    }
+}
+
+/// A candidate that a filter dropped or an allow entry silenced, for `--explain`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// The rule that had matched.
+    pub rule_id: Arc<str>,
+    /// Path relative to the scan root, with `/`.
+    pub path: Arc<str>,
+    /// Offset of the first byte in the file.
+    pub offset: u64,
+    /// Place of the first byte.
+    pub start: Position,
+    /// Which filter decided, and why.
+    pub reason: Reason,
+}
+
+/// Something that was not looked at, or not wholly.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// Path relative to the scan root, with `/`.
+    pub path: String,
+    /// Why, in words.
+    pub reason: String,
+    /// Whether the user asked for it (excludes, size cap) or it makes coverage incomplete (unreadable, changed).
+    pub expected: bool,
+}
+
+/// What was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Files scanned.
+    pub files: u64,
+    /// Bytes scanned.
+    pub bytes: u64,
+    /// What was left out, sorted by path.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Coverage {
+    /// Whether everything that should have been looked at was.
+    pub fn complete(&self) -> bool {
+        self.skipped.iter().all(|skipped| skipped.expected)
+    }
+}
+
+/// A whole run, ready to be reported.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// Findings to show, sorted.
+    pub findings: Vec<Finding>,
+    /// Candidates that were dropped, sorted; filled only for `--explain`.
+    pub dropped: Vec<Dropped>,
+    /// What was looked at.
+    pub coverage: Coverage,
+    /// Findings not shown because their confidence is below the threshold.
+    pub below_threshold: u64,
+    /// Findings silenced by allow entries and inline comments.
+    pub allowed: u64,
+    /// Things the user should know: unused or expired allow entries, nothing scanned, and the like. One line each.
+    pub notes: Vec<String>,
+}

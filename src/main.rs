@@ -1,0 +1,2 @@
+//! `gate`: the command line of Portcullis.
+fn main() {}

@@ -1,0 +1,191 @@
+//! Turns `rules/secrets/*.toml` into static tables, so that `gate` parses no TOML when it starts.
+
+#[path = "src/rules/analyze.rs"]
+#[allow(dead_code)]
+mod analyze;
+#[path = "src/rules/raw.rs"]
+#[allow(dead_code)]
+mod raw;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use analyze::{Analysis, ByteSet, Route};
+use raw::{RawFile, RawRule};
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=rules");
+    println!("cargo::rerun-if-changed=src/rules/analyze.rs");
+    println!("cargo::rerun-if-changed=src/rules/raw.rs");
+    let rules = read_rules(Path::new("rules/secrets"));
+    let tables = Tables::of(&rules);
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    fs::write(out.join("rules.rs"), tables.text).expect("OUT_DIR is writable");
+    fs::write(out.join("words.rs"), words(Path::new("rules/words.toml"))).expect("OUT_DIR is writable");
+}
+
+/// Each list of the word file as a sorted table, named after its section and key.
+fn words(file: &Path) -> String {
+    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let sections: BTreeMap<String, BTreeMap<String, Vec<String>>> =
+        toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let mut out = String::new();
+    for (section, lists) in sections {
+        for (list, mut words) in lists {
+            words.sort();
+            words.dedup();
+            let name = format!("{section}_{list}").to_ascii_uppercase();
+            writeln!(out, "pub(crate) static {name}: [&str; {}] = {words:?};", words.len()).unwrap();
+        }
+    }
+    out
+}
+
+/// Every rule of the folder, by file name and then in the file's order.
+fn read_rules(folder: &Path) -> Vec<RawRule> {
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("rules/secrets exists")
+        .map(|entry| entry.expect("rules/secrets is readable").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    files.sort();
+    let mut rules: Vec<RawRule> = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let parsed: RawFile =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        for rule in parsed.rule {
+            if rules.iter().any(|other| other.id == rule.id) {
+                panic!("{}: rule {} is defined twice", file.display(), rule.id);
+            }
+            rules.push(rule);
+        }
+    }
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    rules
+}
+
+struct Tables {
+    text: String,
+    keywords: BTreeMap<String, usize>,
+    sets: Vec<ByteSet>,
+}
+
+impl Tables {
+    fn of(rules: &[RawRule]) -> Self {
+        let mut names: Vec<String> =
+            rules.iter().flat_map(|rule| &rule.keywords).map(|keyword| normal(keyword)).collect();
+        names.sort();
+        names.dedup();
+        let keywords = names.into_iter().enumerate().map(|(index, name)| (name, index)).collect();
+        let mut tables = Self { text: String::new(), keywords, sets: Vec::new() };
+        let mut list = String::new();
+        for rule in rules {
+            tables.rule(rule, &mut list);
+        }
+        let text = &mut tables.text;
+        writeln!(text, "pub(crate) static RULES: [Rule; {}] = [\n{list}];", rules.len()).unwrap();
+        let keywords: Vec<&String> = tables.keywords.keys().collect();
+        writeln!(text, "pub(crate) static KEYWORDS: [&str; {}] = {keywords:?};", keywords.len()).unwrap();
+        writeln!(text, "pub(crate) static BYTE_SETS: [[u64; 4]; {}] = {:?};", tables.sets.len(), tables.sets)
+            .unwrap();
+        tables
+    }
+
+    fn rule(&mut self, rule: &RawRule, list: &mut String) {
+        let analysis = rule.pattern.as_deref().map(|pattern| {
+            analyze::analyze(pattern, &rule.anchors).unwrap_or_else(|error| panic!("rule {}: {error}", rule.id))
+        });
+        let keywords: Vec<usize> =
+            rule.keywords.iter().map(|keyword| self.keywords[&normal(keyword)]).collect();
+        let (route, literals, head, shortest, longest) = match &analysis {
+            None => (
+                format!(
+                    "Route::Detector({:?})",
+                    rule.detector.as_deref().unwrap_or_else(|| panic!(
+                        "rule {}: needs a pattern or a detector",
+                        rule.id
+                    ))
+                ),
+                String::from("&[]"),
+                Vec::new(),
+                0,
+                0,
+            ),
+            Some(Analysis { route, literals, head, shortest, longest }) => (
+                match route {
+                    Route::Prefix => "Route::Prefix",
+                    Route::Anchor => "Route::Anchor",
+                    Route::Value => "Route::Value",
+                }
+                .to_owned(),
+                byte_strings(literals),
+                head.iter().map(|set| self.set(set)).collect(),
+                *shortest,
+                *longest,
+            ),
+        };
+        let pick = |value: &Option<String>, default: &str, known: &[&str]| {
+            let value = value.as_deref().unwrap_or(default);
+            assert!(known.contains(&value), "rule {}: `{value}` is none of {known:?}", rule.id);
+            capital(value)
+        };
+        let severity = pick(&rule.severity, "high", &["low", "medium", "high", "critical"]);
+        let class = pick(&rule.class, "secret", &["secret", "encrypted", "hash", "public"]);
+        let confidence = pick(&rule.confidence, "high", &["low", "medium", "high"]);
+        let end = pick(&rule.end, "word", &["word", "open", "strict"]);
+        writeln!(
+            list,
+            "Rule {{ id: {:?}, provider: {:?}, name: {:?}, why: {:?}, revoke: {:?}, severity: Severity::{severity}, \
+             class: Class::{class}, confidence: Confidence::{confidence}, pattern: {:?}, route: {route}, \
+             literals: {literals}, head: &{head:?}, shortest: {shortest}, longest: {longest}, \
+             keywords: &{keywords:?}, check: &{}, confirm: &{}, min_distinct: {}, end: End::{end}, shapes: &{:?}, \
+             refuses: &{:?}, regex: OnceLock::new() }},",
+            rule.id,
+            rule.provider,
+            rule.name,
+            rule.why,
+            rule.revoke,
+            rule.pattern.as_deref().unwrap_or(""),
+            checksums(&rule.check),
+            checksums(&rule.confirm),
+            rule.min_distinct.unwrap_or(0),
+            rule.shapes,
+            rule.refuses,
+        )
+        .unwrap();
+    }
+
+    fn set(&mut self, set: &ByteSet) -> usize {
+        self.sets.iter().position(|known| known == set).unwrap_or_else(|| {
+            self.sets.push(*set);
+            self.sets.len() - 1
+        })
+    }
+}
+
+/// Keywords are compared in lower case and without separators.
+fn normal(keyword: &str) -> String {
+    keyword.chars().filter(|c| !"_-. ".contains(*c)).collect::<String>().to_ascii_lowercase()
+}
+
+fn capital(word: &str) -> String {
+    word[..1].to_ascii_uppercase() + &word[1..]
+}
+
+/// `crc32-base62-body` is `Checksum::Crc32Base62Body`.
+fn checksums(names: &[String]) -> String {
+    let variants: Vec<String> = names
+        .iter()
+        .map(|name| format!("Checksum::{}", name.split('-').map(capital).collect::<String>()))
+        .collect();
+    format!("[{}]", variants.join(", "))
+}
+
+fn byte_strings(literals: &[Vec<u8>]) -> String {
+    let strings: Vec<String> = literals.iter().map(|literal| format!("b\"{}\"", literal.escape_ascii())).collect();
+    format!("&[{}]", strings.join(", "))
+}

@@ -1,0 +1,248 @@
+//! What a rule's pattern says about where to look for it. `build.rs` shares this file.
+//!
+//! From the pattern's syntax tree: the literals it may begin with, the bytes that may stand at each of its first
+//! positions, its shortest and longest match. From these, the [`Route`] by which candidates reach it.
+
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// Bytes that runs are made of. A pattern whose first [`RUN`] bytes all belong to it is found through runs.
+pub const TOKEN_BYTES: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+/=.~-";
+/// The shortest run of token bytes that makes a candidate.
+pub const RUN: usize = 16;
+/// How many first positions of a pattern are kept as byte sets, to turn away candidates without a regex.
+pub const HEAD: usize = 32;
+/// The longest match a pattern may have, in bytes.
+pub const LONGEST: usize = 16 * 1024;
+/// How many ways a pattern may begin before its analysis gives up.
+const WAYS: usize = 4096;
+
+/// A set of bytes.
+pub type ByteSet = [u64; 4];
+
+/// How candidates of a rule are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// By one of its first literals, at the start of a word in a run.
+    Prefix,
+    /// By its anchors, wherever they stand.
+    Anchor,
+    /// At the start of a word in a run that looks random.
+    Value,
+}
+
+/// What the scanner needs to know of a pattern.
+#[derive(Clone, Debug)]
+pub struct Analysis {
+    /// How candidates are found.
+    pub route: Route,
+    /// The literals it begins with ([`Route::Prefix`]: 3 bytes or more) or its anchors, in lower case.
+    pub literals: Vec<Vec<u8>>,
+    /// The bytes that may stand at each of the first positions of every match.
+    pub head: Vec<ByteSet>,
+    /// Length of the shortest match in bytes.
+    pub shortest: usize,
+    /// Length of the longest match in bytes.
+    pub longest: usize,
+}
+
+/// Analyses `pattern`, given the rule's declared anchors.
+///
+/// # Errors
+/// A sentence on what the pattern lacks and how to mend it.
+pub fn analyze(pattern: &str, anchors: &[String]) -> Result<Analysis, String> {
+    let hir = regex_syntax::ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(pattern)
+        .map_err(|error| format!("the pattern is no regular expression: {error}"))?;
+    let properties = hir.properties();
+    if !properties.look_set().is_empty() {
+        return Err("the pattern holds an assertion (^, $, \\b): it is anchored where it begins, boundaries are checked \
+                    by the scanner; remove it"
+            .into());
+    }
+    let shortest = properties.minimum_len().unwrap_or(0);
+    let longest = match properties.maximum_len() {
+        Some(longest) if longest <= LONGEST => longest,
+        _ => {
+            return Err(format!(
+                "the pattern's length is unbounded or beyond {LONGEST} bytes: write {{m,n}} in place of + and *"
+            ));
+        }
+    };
+    let heads = heads(&hir)?;
+    if heads.iter().any(Vec::is_empty) {
+        return Err("the pattern can match nothing at all".into());
+    }
+    let head = union(&heads);
+    let token = set_of(TOKEN_BYTES);
+    let is_run = heads.iter().all(|way| way.len() >= RUN && way[..RUN].iter().all(|set| subset(set, &token)));
+    let (route, literals) = if !anchors.is_empty() {
+        let folded: Vec<Vec<u8>> = anchors.iter().map(|anchor| anchor.to_ascii_lowercase().into_bytes()).collect();
+        if let Some(short) = folded.iter().find(|anchor| anchor.len() < 3) {
+            let short = String::from_utf8_lossy(short);
+            return Err(format!("the anchor \"{short}\" is shorter than 3 bytes: lengthen it"));
+        }
+        if !heads.iter().all(|way| folded.iter().any(|anchor| begins_with(way, anchor))) {
+            return Err("the pattern can begin with something that no anchor covers: add the anchor".into());
+        }
+        (Route::Anchor, folded)
+    } else if is_run {
+        match prefixes(&heads) {
+            Some(literals) => (Route::Prefix, literals),
+            None => (Route::Value, Vec::new()),
+        }
+    } else {
+        return Err(format!(
+            "the first {RUN} bytes are not all token characters (letters, digits, _+/=.~-): give the rule `anchors`, \
+             or a longer minimum"
+        ));
+    };
+    Ok(Analysis { route, literals, head, shortest, longest })
+}
+
+/// A set of the given bytes.
+pub fn set_of(bytes: &[u8]) -> ByteSet {
+    let mut set = [0; 4];
+    for &byte in bytes {
+        set[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+    set
+}
+
+/// Whether `set` holds `byte`.
+pub fn has(set: &ByteSet, byte: u8) -> bool {
+    set[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+}
+
+fn subset(inner: &ByteSet, outer: &ByteSet) -> bool {
+    inner.iter().zip(outer).all(|(a, b)| a & !b == 0)
+}
+
+fn single(set: &ByteSet) -> Option<u8> {
+    (set.iter().map(|word| word.count_ones()).sum::<u32>() == 1)
+        .then(|| (0..=255).find(|&byte| has(set, byte)))
+        .flatten()
+}
+
+fn begins_with(way: &[ByteSet], anchor: &[u8]) -> bool {
+    way.len() >= anchor.len()
+        && way.iter().zip(anchor).all(|(set, &byte)| {
+            (0..=255_u8).filter(|&candidate| has(set, candidate)).all(|c| c.eq_ignore_ascii_case(&byte))
+        })
+}
+
+/// The literals that the ways begin with, cut to what all of a group share; `None` when one is shorter than 3 bytes.
+fn prefixes(heads: &[Vec<ByteSet>]) -> Option<Vec<Vec<u8>>> {
+    let mut literals: Vec<Vec<u8>> = heads
+        .iter()
+        .map(|way| way.iter().map_while(single).take(RUN).collect())
+        .collect();
+    if literals.iter().any(|literal: &Vec<u8>| literal.len() < 3) {
+        return None;
+    }
+    literals.sort();
+    literals.dedup();
+    // a literal that begins with a shorter one is found through it
+    let shorter = literals.clone();
+    literals.retain(|literal| !shorter.iter().any(|other| other != literal && literal.starts_with(other)));
+    Some(literals)
+}
+
+fn union(heads: &[Vec<ByteSet>]) -> Vec<ByteSet> {
+    let shortest = heads.iter().map(Vec::len).min().unwrap_or(0);
+    (0..shortest)
+        .map(|position| {
+            heads.iter().fold([0; 4], |mut all: ByteSet, way| {
+                for (word, more) in all.iter_mut().zip(&way[position]) {
+                    *word |= more;
+                }
+                all
+            })
+        })
+        .collect()
+}
+
+/// Every way the first [`HEAD`] positions can look, as byte sets; a way ends early where a match may end.
+fn heads(hir: &Hir) -> Result<Vec<Vec<ByteSet>>, String> {
+    let mut ways = vec![Vec::new()];
+    extend(hir, &mut ways)?;
+    Ok(ways)
+}
+
+fn extend(hir: &Hir, ways: &mut Vec<Vec<ByteSet>>) -> Result<(), String> {
+    if ways.iter().all(|way| way.len() >= HEAD) {
+        return Ok(());
+    }
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => {
+            for &byte in &*literal.0 {
+                push(ways, set_of(&[byte]));
+            }
+        }
+        HirKind::Class(class) => {
+            let mut set = [0; 4];
+            match class {
+                Class::Bytes(class) => {
+                    for range in class.iter() {
+                        for byte in range.start()..=range.end() {
+                            set[usize::from(byte >> 6)] |= 1 << (byte & 63);
+                        }
+                    }
+                }
+                Class::Unicode(_) => return Err("the pattern holds a Unicode class: write ASCII ones".into()),
+            }
+            push(ways, set);
+        }
+        HirKind::Capture(capture) => extend(&capture.sub, ways)?,
+        HirKind::Concat(parts) => {
+            for part in parts {
+                extend(part, ways)?;
+            }
+        }
+        HirKind::Alternation(parts) => {
+            let mut all = Vec::new();
+            for part in parts {
+                let mut branch = ways.clone();
+                extend(part, &mut branch)?;
+                all.append(&mut branch);
+            }
+            settle(&mut all)?;
+            *ways = all;
+        }
+        HirKind::Repetition(repetition) => {
+            for _ in 0..repetition.min.min(HEAD as u32) {
+                extend(&repetition.sub, ways)?;
+            }
+            // every further round is a way of its own, as a match may go on after any of them
+            let further = repetition.max.unwrap_or(u32::MAX).saturating_sub(repetition.min);
+            let mut longer = ways.clone();
+            for _ in 0..further.min(HEAD as u32) {
+                if longer.iter().all(|way| way.len() >= HEAD) {
+                    break;
+                }
+                extend(&repetition.sub, &mut longer)?;
+                ways.extend(longer.iter().cloned());
+                settle(ways)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn push(ways: &mut [Vec<ByteSet>], set: ByteSet) {
+    for way in ways.iter_mut().filter(|way| way.len() < HEAD) {
+        way.push(set);
+    }
+}
+
+fn settle(ways: &mut Vec<Vec<ByteSet>>) -> Result<(), String> {
+    ways.sort();
+    ways.dedup();
+    if ways.len() > WAYS {
+        return Err("the pattern can begin in too many ways: simplify its first 32 bytes".into());
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! Rules: what credentials look like, as static tables made from `rules/secrets/*.toml` at build time.
+
+pub mod analyze;
+pub mod load;
+pub mod raw;
+pub mod shape;
+
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+pub use analyze::ByteSet;
+
+use crate::checksum::Checksum;
+use crate::finding::{Confidence, Severity};
+
+include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+
+/// How candidates of a rule are found: see `rules/README.md`, Pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Route {
+    /// By a literal prefix at the start of a word, in a run of token characters.
+    Prefix,
+    /// By a literal that may stand anywhere.
+    Anchor,
+    /// At the start of a word, in a run of token characters that looks random.
+    Value,
+    /// By searching the whole text: rules of the user's own that allow no quicker way.
+    Search,
+    /// By code in `scan/detect`, by name.
+    Detector(&'static str),
+}
+
+/// What the thing found is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Usable as it is.
+    Secret,
+    /// Needs a passphrase.
+    Encrypted,
+    /// Must be cracked first.
+    Hash,
+    /// Meant to be public: never reported, and no other rule may take it for a secret.
+    Public,
+}
+
+/// What may follow the last byte of a match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// No letter, digit or underscore.
+    Word,
+    /// Anything.
+    Open,
+    /// No letter, digit, underscore or dash.
+    Strict,
+}
+
+/// One rule. Fields without a comment are those of `rules/README.md`.
+#[derive(Debug)]
+pub struct Rule {
+    /// Unique, kebab-case, stable.
+    pub id: &'static str,
+    /// Who issues the credential.
+    pub provider: &'static str,
+    /// What it is, without the provider.
+    pub name: &'static str,
+    /// What its holder can do.
+    pub why: &'static str,
+    /// How to revoke or replace it.
+    pub revoke: &'static str,
+    /// How bad a real one is.
+    pub severity: Severity,
+    /// Secret, encrypted, hash or public.
+    pub class: Class,
+    /// Confidence of a match that no filter doubts.
+    pub confidence: Confidence,
+    /// The pattern's text; empty for detectors.
+    pub pattern: &'static str,
+    /// How candidates are found.
+    pub route: Route,
+    /// Prefixes, or anchors in lower case.
+    pub literals: &'static [&'static [u8]],
+    /// For each first position of every match, an index into the table of byte sets.
+    pub head: &'static [u16],
+    /// Bytes in the shortest match.
+    pub shortest: usize,
+    /// Bytes in the longest match.
+    pub longest: usize,
+    /// Context words, as indices into the table of keywords.
+    pub keywords: &'static [u16],
+    /// Validators whose failure drops a match.
+    pub check: &'static [Checksum],
+    /// Validators whose success raises the confidence.
+    pub confirm: &'static [Checksum],
+    /// Least number of distinct characters; 0 leaves it to the filters.
+    pub min_distinct: u8,
+    /// What may follow.
+    pub end: End,
+    /// Templates that must be found.
+    pub shapes: &'static [&'static str],
+    /// Templates that must not be found.
+    pub refuses: &'static [&'static str],
+    /// The pattern anchored at its start, compiled when first needed.
+    regex: OnceLock<Regex>,
+}
+
+impl Rule {
+    /// The pattern as a regex that matches at the start of its text only.
+    ///
+    /// Compiled on first use: most runs need few of the rules.
+    pub fn regex(&self) -> &Regex {
+        self.regex.get_or_init(|| {
+            compile(&format!("\\A(?:{})", self.pattern)).expect("patterns are parsed when the rule is built or loaded")
+        })
+    }
+
+    /// Whether `text` can begin a match, judged by its first bytes alone.
+    #[inline]
+    pub(crate) fn may_start(&self, text: &[u8]) -> bool {
+        text.len() >= self.shortest
+            && self
+                .head
+                .iter()
+                .zip(text)
+                .all(|(&set, &byte)| analyze::has(&BYTE_SETS[usize::from(set)], byte))
+    }
+
+    /// The rule's name with its provider, for reports.
+    pub fn title(&self) -> String {
+        match self.provider {
+            "" => self.name.to_owned(),
+            provider => format!("{provider} {}", self.name),
+        }
+    }
+}
+
+/// Compiles a pattern the way all rules are: on bytes, without Unicode.
+///
+/// # Errors
+/// The regex crate's, for syntax and size.
+pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).unicode(false).size_limit(4 << 20).build()
+}
+
+/// The built-in rules, sorted by id.
+pub fn builtin() -> &'static [Rule] {
+    &RULES
+}

@@ -1,0 +1,201 @@
+//! Finds the places worth a closer look, at memory speed.
+//!
+//! Nearly every credential is a long run of token characters, or stands after one of a few words. So each block of
+//! bytes is classified once: which bytes are token characters, which are word characters, and where one of the
+//! [`anchors`] may begin. From these, three kinds of [`Candidate`]:
+//!
+//! * [`Kind::Prefix`]: a word starts here, at least 16 token characters follow, and the first 3 or 4 of them are
+//!   those of a known prefix;
+//! * [`Kind::Value`]: a word starts here, at least 16 token characters follow, and they look random: a digit among
+//!   the first 32, and several changes between digits, upper and lower case;
+//! * [`Kind::Anchor`]: one of the anchors stands here.
+//!
+//! A candidate is a promise to look, never a finding: what is found here and turns out wrong costs time only, what
+//! is missed here is lost. The portable and the AVX2 path give the same candidates; a property test compares them.
+
+pub(crate) mod anchors;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod portable;
+mod starts;
+
+pub(crate) use starts::StartTable;
+
+use anchors::AnchorTable;
+
+/// Why a place is worth a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    /// A known prefix may begin here.
+    Prefix,
+    /// A random-looking run begins here.
+    Value,
+    /// An anchor may begin here.
+    Anchor,
+}
+
+/// A place worth a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Candidate {
+    /// Offset in the text.
+    pub at: u32,
+    /// Why.
+    pub kind: Kind,
+}
+
+/// Token characters: what runs are made of.
+const TOKEN: u8 = 1;
+/// Word characters: letters, digits, underscore.
+const WORD: u8 = 2;
+
+/// The class bits of each byte.
+static CLASS: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        if b.is_ascii_alphanumeric() || b == b'_' {
+            classes[byte] = TOKEN | WORD;
+        } else if matches!(b, b'+' | b'/' | b'=' | b'.' | b'~' | b'-') {
+            classes[byte] = TOKEN;
+        }
+        byte += 1;
+    }
+    classes
+};
+
+/// Whether `byte` is a letter, a digit or an underscore.
+#[inline]
+pub(crate) fn is_word(byte: u8) -> bool {
+    CLASS[usize::from(byte)] & WORD != 0
+}
+
+/// Whether `byte` may stand in a run.
+#[inline]
+pub(crate) fn is_token(byte: u8) -> bool {
+    CLASS[usize::from(byte)] & TOKEN != 0
+}
+
+/// Masks of 64 bytes: bit `i` speaks of byte `i`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Masks {
+    token: u64,
+    word: u64,
+    anchor: u64,
+}
+
+/// Finds candidates with the tables of one rule set. Built once, shared by all threads.
+#[derive(Debug)]
+pub(crate) struct Finder {
+    starts: StartTable,
+    anchors: AnchorTable,
+    portable: bool,
+}
+
+/// Bytes per block.
+const BLOCK: usize = 64;
+
+impl Finder {
+    /// A finder for the given prefixes and anchors (in lower case).
+    pub(crate) fn new(starts: StartTable, anchors: AnchorTable) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        let portable = !avx2::available();
+        #[cfg(not(target_arch = "x86_64"))]
+        let portable = true;
+        Self { starts, anchors, portable }
+    }
+
+    /// The same finder on the portable path, whatever the processor can do.
+    pub(crate) fn portable(mut self) -> Self {
+        self.portable = true;
+        self
+    }
+
+    /// The prefixes that `text` begins with, with their rules.
+    pub(crate) fn prefix_matches(&self, text: &[u8]) -> impl Iterator<Item = (&'static [u8], &[u16])> {
+        self.starts.matches(text)
+    }
+
+    /// The anchors behind an [`Kind::Anchor`] candidate at `at`: where each begins, and its id.
+    pub(crate) fn anchor_matches<'t>(
+        &'t self,
+        text: &'t [u8],
+        at: usize,
+    ) -> impl Iterator<Item = (usize, u16)> + 't {
+        self.anchors.matches(text, at)
+    }
+
+    /// Appends to `found` the candidates of `text[from..to]`, in order; runs and anchors may reach beyond `to`.
+    ///
+    /// Offsets are 32-bit: `text` must be shorter than 4 GiB, which windows see to.
+    pub(crate) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut Vec<Candidate>) {
+        debug_assert!(text.len() < u32::MAX as usize);
+        #[cfg(target_arch = "x86_64")]
+        if !self.portable {
+            // SAFETY: `portable` is false only when the processor has AVX2, BMI and POPCNT.
+            unsafe { avx2::find(self, text, from, to, found) };
+            return;
+        }
+        portable::find(self, text, from, to, found);
+    }
+}
+
+/// The first `BLOCK + 32` bytes at `at`, filled with spaces past the end: lets blocks at the end of a text be read
+/// like the others.
+fn padded(text: &[u8], at: usize) -> [u8; BLOCK + 32] {
+    let mut block = [b' '; BLOCK + 32];
+    if let Some(rest) = text.get(at..) {
+        let length = rest.len().min(block.len());
+        block[..length].copy_from_slice(&rest[..length]);
+    }
+    block
+}
+
+/// Bits `i` of the low half at which 16 set bits begin, given two neighbouring masks.
+#[inline(always)]
+fn runs(token: u64, next: u64) -> u64 {
+    let mut bits = u128::from(token) | u128::from(next) << 64;
+    bits &= bits >> 1;
+    bits &= bits >> 2;
+    bits &= bits >> 4;
+    bits &= bits >> 8;
+    bits as u64
+}
+
+/// Whether the token characters at the start of `text` look random, judged by the first 32 bytes: see
+/// [`random_masks`].
+///
+/// Part of the meaning of [`crate::rules::Route::Value`], so both paths and the plain reference share it.
+pub(crate) fn looks_random(text: &[u8]) -> bool {
+    let (mut digits, mut uppers, mut lowers, mut length) = (0_u32, 0_u32, 0_u32, 0);
+    for (i, &byte) in text.iter().take(32).enumerate() {
+        if !is_token(byte) {
+            break;
+        }
+        digits |= u32::from(byte.is_ascii_digit()) << i;
+        uppers |= u32::from(byte.is_ascii_uppercase()) << i;
+        lowers |= u32::from(byte.is_ascii_lowercase()) << i;
+        length = i + 1;
+    }
+    random_masks(digits, uppers, length as u32)
+        && (length < 9 || !words(digits | uppers | lowers, uppers, lowers, text[8]))
+}
+
+/// Fewest changes of character class in a value that looks random.
+const CHANGES: u32 = 3;
+
+/// A digit, and at least [`CHANGES`] changes between digits, upper-case letters and the rest.
+#[inline(always)]
+fn random_masks(digits: u32, uppers: u32, length: u32) -> bool {
+    // between neighbours i and i+1, for all i with both inside
+    let pairs = if length >= 2 { u32::MAX >> (33 - length) } else { 0 };
+    let changes = ((digits ^ digits >> 1) & pairs).count_ones() + ((uppers ^ uppers >> 1) & pairs).count_ones();
+    digits != 0 && changes >= CHANGES
+}
+
+/// Whether a run is made of short pieces in one case, as names and paths are: no 16 letters and digits at its start,
+/// not both cases, and no dash where a UUID has its first.
+#[inline(always)]
+fn words(alphanumeric: u32, uppers: u32, lowers: u32, ninth: u8) -> bool {
+    alphanumeric & 0xFFFF != 0xFFFF && (uppers == 0 || lowers == 0) && ninth != b'-'
+}

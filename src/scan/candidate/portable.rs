@@ -1,0 +1,56 @@
+//! The portable path: one table lookup a byte, the same masks as the vector paths.
+
+use super::{BLOCK, CLASS, Candidate, Finder, Kind, Masks, TOKEN, WORD, looks_random, padded, runs};
+
+pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: &mut Vec<Candidate>) {
+    if from >= to {
+        return;
+    }
+    let mut masks = masks(finder, &padded(text, from));
+    let mut word_before = from > 0 && super::is_word(text[from - 1]);
+    let mut at = from;
+    while at < to {
+        let next = self::masks(finder, &padded(text, at + BLOCK));
+        let begin = masks.word & !(masks.word << 1 | u64::from(word_before));
+        let mut starts = begin & runs(masks.token, next.token);
+        let mut anchors = masks.anchor;
+        if to - at < BLOCK {
+            let inside = (1_u64 << (to - at)) - 1;
+            starts &= inside;
+            anchors &= inside;
+        }
+        let mut places = starts | anchors;
+        while places != 0 {
+            let bit = places.trailing_zeros();
+            places &= places - 1;
+            let place = at + bit as usize;
+            if starts >> bit & 1 == 1 {
+                let four = [text[place], text[place + 1], text[place + 2], text[place + 3]];
+                if finder.starts.may_start(u32::from_le_bytes(four)) {
+                    found.push(Candidate { at: place as u32, kind: Kind::Prefix });
+                }
+                if looks_random(&text[place..]) {
+                    found.push(Candidate { at: place as u32, kind: Kind::Value });
+                }
+            }
+            if anchors >> bit & 1 == 1 {
+                found.push(Candidate { at: place as u32, kind: Kind::Anchor });
+            }
+        }
+        word_before = masks.word >> 63 == 1;
+        masks = next;
+        at += BLOCK;
+    }
+}
+
+fn masks(finder: &Finder, block: &[u8; BLOCK + 32]) -> Masks {
+    let mut masks = Masks::default();
+    for i in 0..BLOCK {
+        let class = CLASS[usize::from(block[i])];
+        masks.token |= u64::from(class & TOKEN) << i;
+        masks.word |= u64::from(class & WORD) / u64::from(WORD) << i;
+        let three = [block[i], block[i + 1], block[i + 2]];
+        masks.anchor |= u64::from(finder.anchors.may_hold(three)) << i;
+    }
+    masks
+}

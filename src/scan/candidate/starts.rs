@@ -1,0 +1,73 @@
+//! Which words can begin a known prefix: two bit sets over hashes of the first bytes, then the exact table.
+
+/// The prefixes of a rule set.
+#[derive(Debug)]
+pub(crate) struct StartTable {
+    /// Over hashes of the first 4 bytes, for prefixes of 4 and more.
+    four: Box<[u64; WORDS]>,
+    /// Over hashes of the first 3 bytes, for prefixes of 3.
+    three: Box<[u64; WORDS]>,
+    /// Prefix and the rules that begin with it, sorted by prefix.
+    exact: Vec<(&'static [u8], Vec<u16>)>,
+    /// For each first byte, where in `exact` its prefixes begin.
+    first: [u16; 257],
+}
+
+const WORDS: usize = 1 << 9;
+/// log2 of the bits in each set.
+const BITS: u32 = 15;
+
+#[inline(always)]
+fn hash(key: u32) -> usize {
+    (key.wrapping_mul(0x9E37_79B1) >> (32 - BITS)) as usize
+}
+
+impl StartTable {
+    /// A table of prefixes (3 bytes or more) and the rules that begin with them.
+    pub(crate) fn new(prefixes: impl IntoIterator<Item = (&'static [u8], u16)>) -> Self {
+        let mut pairs: Vec<(&'static [u8], u16)> = prefixes.into_iter().collect();
+        pairs.sort();
+        let mut table =
+            Self { four: Box::new([0; WORDS]), three: Box::new([0; WORDS]), exact: Vec::new(), first: [0; 257] };
+        for (prefix, rule) in pairs {
+            debug_assert!(prefix.len() >= 3);
+            let three = u32::from_le_bytes([prefix[0], prefix[1], prefix[2], 0]);
+            let (set, key) = match prefix.get(3) {
+                Some(&fourth) => (&mut table.four, three | u32::from(fourth) << 24),
+                None => (&mut table.three, three),
+            };
+            set[hash(key) / 64] |= 1 << (hash(key) % 64);
+            match table.exact.last_mut() {
+                Some((last, rules)) if *last == prefix => rules.push(rule),
+                _ => table.exact.push((prefix, vec![rule])),
+            }
+        }
+        for byte in 0..=255_u8 {
+            let start = table.exact.partition_point(|(prefix, _)| prefix[0] < byte);
+            table.first[usize::from(byte)] = start as u16;
+        }
+        table.first[256] = table.exact.len() as u16;
+        table
+    }
+
+    /// Whether a prefix may begin with these 4 bytes (little endian).
+    #[inline(always)]
+    pub(crate) fn may_start(&self, four: u32) -> bool {
+        let bit = |set: &[u64; WORDS], key: u32| set[hash(key) / 64] >> (hash(key) % 64) & 1;
+        bit(&self.four, four) | bit(&self.three, four & 0x00FF_FFFF) != 0
+    }
+
+    /// The prefixes that `text` begins with, with their rules.
+    pub(crate) fn matches(&self, text: &[u8]) -> impl Iterator<Item = (&'static [u8], &[u16])> {
+        let range = match text.first() {
+            Some(&byte) => {
+                usize::from(self.first[usize::from(byte)])..usize::from(self.first[usize::from(byte) + 1])
+            }
+            None => 0..0,
+        };
+        self.exact[range]
+            .iter()
+            .filter(move |(prefix, _)| text.starts_with(prefix))
+            .map(|(prefix, rules)| (*prefix, rules.as_slice()))
+    }
+}

@@ -1,0 +1,90 @@
+//! From a candidate to a match: boundaries, first bytes, then the rule's regex, anchored.
+
+use crate::rules::{End, Rule};
+use crate::span::Span;
+
+use super::candidate::is_word;
+
+/// Where a rule matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    /// The whole match.
+    pub whole: Span,
+    /// The secret in it.
+    pub secret: Span,
+}
+
+/// The match of `rule` that begins at `at`, if there is one.
+pub(crate) fn confirm(rule: &Rule, text: &[u8], at: usize) -> Option<Hit> {
+    let rest = text.get(at..)?;
+    if !rule.may_start(rest) || (is_word(rest[0]) && !word_starts(text, at)) {
+        return None;
+    }
+    let window = &rest[..rest.len().min(rule.longest)];
+    let regex = rule.regex();
+    let (whole, secret) = if regex.captures_len() > 1 {
+        let captures = regex.captures(window)?;
+        let whole = captures.get(0)?;
+        let secret = captures.name("secret").unwrap_or(whole);
+        (Span::new(at, at + whole.end()), Span::new(at + secret.start(), at + secret.end()))
+    } else {
+        let whole = Span::new(at, at + regex.find(window)?.end());
+        (whole, whole)
+    };
+    may_end(rule.end, text, whole.end).then_some(Hit { whole, secret })
+}
+
+/// Whether a word can start at `at`: nothing word-like before it, or the end of an escape.
+pub(crate) fn word_starts(text: &[u8], at: usize) -> bool {
+    let before = &text[..at];
+    match before.last() {
+        None => true,
+        Some(&last) if !is_word(last) => true,
+        Some(_) => escape_ends(before),
+    }
+}
+
+/// Whether `before` ends with an escape sequence that stands for a character no word holds: `\n`, `%3D`, `\u003d`,
+/// `\x3d`.
+fn escape_ends(before: &[u8]) -> bool {
+    let hex = |digits: &[u8]| {
+        let text = std::str::from_utf8(digits).ok()?;
+        u32::from_str_radix(text, 16).ok()
+    };
+    let splits = |code: Option<u32>| code.is_some_and(|code| code >= 128 || !is_word(code as u8));
+    match before {
+        [.., b'\\', b'n' | b'r' | b't' | b'f' | b'b' | b'v' | b'0' | b'a' | b'e'] => true,
+        [.., b'%', a, b] => splits(hex(&[*a, *b])),
+        [.., b'\\', b'x', a, b] => splits(hex(&[*a, *b])),
+        [.., b'\\', b'u', a, b, c, d] => splits(hex(&[*a, *b, *c, *d])),
+        _ => false,
+    }
+}
+
+fn may_end(end: End, text: &[u8], at: usize) -> bool {
+    match (end, text.get(at)) {
+        (End::Open, _) | (_, None) => true,
+        (End::Word, Some(&next)) => !is_word(next),
+        (End::Strict, Some(&next)) => !is_word(next) && next != b'-',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(before: &str, expected: bool) {
+        let text = format!("{before}word");
+        assert_eq!(word_starts(text.as_bytes(), before.len()), expected, "{before:?}");
+    }
+
+    #[test]
+    fn words_start_after_other_characters_and_escapes() {
+        for before in ["", " ", "=", "-", "é", "\\n", "\\t", "%3D", "%20", "\\u003d", "\\x22", "a\\n"] {
+            check(before, true);
+        }
+        for before in ["a", "_", "0", "n", "3D", "%41", "\\u0041", "u003d", "\\q"] {
+            check(before, false);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Tokens with a shape of their own: the judgement after a rule's pattern has matched.
+
+use crate::finding::{Confidence, Reason};
+use crate::rules::{Class, Route, Rule};
+use crate::scan::confirm::Hit;
+use crate::scan::filter::dummies;
+use crate::scan::filter::value::Value;
+use crate::scan::keywords::Nearness;
+use crate::scan::matches::{Match, Rank, Verdict};
+
+use super::{Context, reason};
+
+/// Judges a hit of `rule`, which began with `prefix`; `nearness` tells where its keyword stands, if it needs one.
+pub(crate) fn judge(context: &Context<'_>, rule: &'static Rule, prefix: usize, hit: Hit, nearness: Option<Nearness>) -> Match {
+    let token = &context.text[hit.whole.range()];
+    let secret = &context.text[hit.secret.range()];
+    let mut reasons = Vec::new();
+    let mut rank = if rule.route == Route::Value && nearness.is_some() { Rank::Context } else { Rank::Shape };
+    let verdict = match weigh(rule, token, secret, prefix, nearness, &mut reasons, &mut rank) {
+        Ok(confidence) => Verdict::Report(confidence),
+        Err(reason) => Verdict::Drop(reason),
+    };
+    let length = secret.len();
+    Match {
+        rule,
+        secret: hit.secret,
+        rank,
+        severity: rule.severity,
+        verdict,
+        guessable: length < 20,
+        decoded: Vec::new(),
+        reasons,
+    }
+}
+
+fn weigh(
+    rule: &Rule,
+    token: &[u8],
+    secret: &[u8],
+    prefix: usize,
+    nearness: Option<Nearness>,
+    reasons: &mut Vec<Reason>,
+    rank: &mut Rank,
+) -> Result<Confidence, Reason> {
+    if rule.class == Class::Public {
+        return Err(reason("public", "it is meant to be public"));
+    }
+    if dummies::is_dummy(secret) {
+        return Err(reason("dummy", "the provider's documentation shows this very value"));
+    }
+    let body = token.get(prefix..).filter(|body| !body.is_empty()).unwrap_or(token);
+    let value = Value::new(body);
+    for check in rule.check {
+        if !check.verify(token) {
+            reasons.push(reason(check.name(), "the checksum is wrong: mistyped, cut or made up"));
+            return Ok(Confidence::Low);
+        }
+        *rank = Rank::Verified;
+        reasons.push(reason(check.name(), "the checksum is right"));
+    }
+    if *rank != Rank::Verified {
+        if let Some(filler) = value.filler() {
+            return Err(filler);
+        }
+        if usize::from(rule.min_distinct) > value.profile.distinct {
+            return Err(reason("filler", "it has too few distinct characters"));
+        }
+        if let Some(word) = made_up(&value.lower) {
+            return Err(reason("placeholder", format!("it holds \"{word}\", as made-up values do")));
+        }
+        // a fixed shape outweighs letters that happen to read well; a loose one does not
+        let loose = rule.longest > rule.shortest || rule.route != Route::Prefix;
+        if value.is_name() && (loose || value.profile.digits == 0) && value.profile.wordiness > 0.0 {
+            return Err(reason("name", "it reads as a name or as words"));
+        }
+    }
+    let mut confidence = rule.confidence;
+    if rule.confirm.iter().any(|check| check.verify(token)) {
+        reasons.push(reason("checksum", "the checksum is right"));
+        *rank = Rank::Verified;
+        confidence = Confidence::High;
+    }
+    match nearness {
+        Some(Nearness::SameLine) => reasons.push(reason("keyword", "a word of its provider stands on the line")),
+        Some(Nearness::LinesBefore) => {
+            reasons.push(reason("keyword", "a word of its provider stands on a line before"));
+            if rule.route == Route::Value && rule.check.is_empty() {
+                confidence = confidence.min(Confidence::Medium);
+            }
+        }
+        None => {}
+    }
+    Ok(confidence)
+}
+
+/// A word in `lower` that no generated value of its length would hold.
+fn made_up(lower: &[u8]) -> Option<&'static str> {
+    const WORDS: [&str; 19] = [
+        "example", "xxxxx", "placeholder", "changeme", "redacted", "notreal", "dummy", "sample", "insert", "0000000", "1234567890",
+        "abcdefghij", "deadbeefdeadbeef", "your_", "your-", "_here", "-here", "testtest", "fakefake",
+    ];
+    WORDS.into_iter().find(|word| memchr::memmem::find(lower, word.as_bytes()).is_some())
+}

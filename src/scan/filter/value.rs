@@ -1,0 +1,256 @@
+//! What a value is when it is no secret: a reference to one, a placeholder for one, something with a structure of
+//! its own. Each filter answers with its reason, and never with the value.
+
+use crate::finding::Reason;
+
+use super::randomness::{Profile, profile};
+use super::words::*;
+
+/// The reason a filter gives.
+fn because(filter: &'static str, text: &str) -> Option<Reason> {
+    Some(Reason { filter, text: text.to_owned() })
+}
+
+/// Whether `haystack` holds `needle`, letters in lower case.
+fn contains(haystack: &[u8], needle: &str) -> bool {
+    memchr::memmem::find(haystack, needle.as_bytes()).is_some()
+}
+
+/// A value in the forms that the filters ask for, made once.
+pub(crate) struct Value<'v> {
+    /// The bytes.
+    pub bytes: &'v [u8],
+    /// In lower case.
+    pub lower: Vec<u8>,
+    /// What it is made of.
+    pub profile: Profile,
+}
+
+impl<'v> Value<'v> {
+    /// Prepares a value.
+    pub(crate) fn new(bytes: &'v [u8]) -> Self {
+        Self { bytes, lower: bytes.to_ascii_lowercase(), profile: profile(bytes) }
+    }
+
+    fn lower_text(&self) -> &str {
+        std::str::from_utf8(&self.lower).unwrap_or("")
+    }
+
+    /// Points to where a secret is kept, or is code that yields one.
+    pub(crate) fn reference(&self) -> Option<Reason> {
+        let text = self.lower_text();
+        if VALUES_REFERENCE_START.iter().any(|start| text.starts_with(start)) {
+            // `$2b$…` and `$argon2` are hashes, `$ecret` may be a password
+            let sign = self.bytes[0] == b'$' && !self.bytes[1..].first().is_some_and(|&b| b == b'{' || b == b'(' || b == b'_' || b.is_ascii_uppercase());
+            let name = self.bytes[1..].iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'>' | b'.' | b':' | b'[' | b']' | b'\''));
+            let ampersand = self.bytes[0] == b'&' && !name;
+            if !(sign && (!name || self.profile.digits > 0)) && !ampersand {
+                return because("reference", "it points to a variable, a file or a secret store");
+            }
+        }
+        if ["${", "#{", "{{", "%(", "<%", "$(", "%s", "%d", "%v", "{}", "{0}", "{1}", "%{", "}}", "(?", "\\w", "\\d", "[^"].iter().any(|part| contains(&self.lower, part)) {
+            return because("reference", "it is a template or a pattern to be filled in");
+        }
+        let (first, last) = (self.bytes[0], self.bytes[self.bytes.len() - 1]);
+        if matches!((first, last), (b'<', b'>') | (b'[', b']') | (b'{', b'}') | (b'%', b'%') | (b'@', b'@') | (b'(', b')'))
+            || (text.starts_with("__") && text.ends_with("__"))
+        {
+            return because("reference", "it is a template to be filled in");
+        }
+        if let Some(open) = memchr::memchr(b'(', self.bytes) {
+            let called = &self.bytes[..open];
+            let is_name = !called.is_empty() && called.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$'));
+            if is_name && profile(called).randomness() < 0.3 && last == b')' || is_name && self.bytes[open + 1..].iter().any(|&b| b == b'"' || b == b'\'' || b == b',') {
+                return because("reference", "it is a call");
+            }
+        }
+        if contains(self.bytes, "->") && self.profile.randomness() < 0.0 || contains(self.bytes, "::") && self.profile.randomness() < 0.0 {
+            return because("reference", "it is a name in code");
+        }
+        if contains(self.bytes, "://") {
+            return because("reference", "it is an address");
+        }
+        let drive = matches!(self.bytes, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
+        let path = text.starts_with("./") || text.starts_with("../") || text.starts_with("~/") || drive
+            || (text.starts_with('/') && self.profile.randomness() < 0.2 && text[1..].contains('/'));
+        const FILES: [&str; 14] = [".pem", ".key", ".json", ".txt", ".yml", ".yaml", ".env", ".php", ".html", ".cfg", ".ini", ".crt", ".p12", ".jks"];
+        if path || FILES.iter().any(|end| text.ends_with(end)) {
+            return because("reference", "it is a path");
+        }
+        None
+    }
+
+    /// Stands for a secret that is not there.
+    pub(crate) fn placeholder(&self, name: &[u8]) -> Option<Reason> {
+        let core: &[u8] = trim_signs(&self.lower);
+        let text = std::str::from_utf8(core).unwrap_or("");
+        if core.is_empty() {
+            return because("placeholder", "it is made of signs only");
+        }
+        if holds(&VALUES_PLACEHOLDER, text) {
+            return because("placeholder", "it is a word that stands for a secret");
+        }
+        if let Some(part) = VALUES_PLACEHOLDER_PART.iter().find(|part| contains(&self.lower, part)) {
+            return because("placeholder", &format!("it holds \"{part}\", as made-up values do"));
+        }
+        let name = name.to_ascii_lowercase();
+        let squeezed = |bytes: &[u8]| -> Vec<u8> { bytes.iter().copied().filter(u8::is_ascii_alphanumeric).collect() };
+        let (value, named) = (squeezed(core), squeezed(&name));
+        if value.len() >= 3 && (named == value || (named.ends_with(&value) && self.profile.digits == 0)) {
+            return because("placeholder", "it repeats its name");
+        }
+        // `password1`, `secret123`, `token_2`: the word for it and a number
+        let letters: Vec<u8> = value.iter().copied().take_while(u8::is_ascii_alphabetic).collect();
+        let rest = &value[letters.len()..];
+        if !letters.is_empty() && rest.iter().all(u8::is_ascii_digit) && rest.len() <= 4 && core.len() == value.len() {
+            let word = std::str::from_utf8(&letters).unwrap_or("");
+            if holds(&VALUES_PLACEHOLDER, word) && (rest.len() <= 1 || !matches!(word, "password" | "passwd" | "pass" | "pwd")) {
+                return because("placeholder", "it is a word that stands for a secret, and a number");
+            }
+        }
+        self.filler()
+    }
+
+    /// Repeats itself or counts up.
+    pub(crate) fn filler(&self) -> Option<Reason> {
+        let bytes = &self.lower;
+        let distinct = self.profile.distinct;
+        if distinct <= 2 || (bytes.len() >= 16 && distinct <= 4) || (bytes.len() >= 32 && distinct <= 6) {
+            return because("filler", "it repeats a few characters");
+        }
+        // a unit of up to 12 bytes over and over
+        if bytes.len() >= 12 {
+            for unit in 1..=bytes.len().min(24) / 2 {
+                if bytes.len() >= 2 * unit && bytes[unit..].iter().zip(bytes.iter()).all(|(a, b)| a == b) {
+                    return because("filler", "it repeats a part of itself");
+                }
+            }
+        }
+        let steps = |step: i16| bytes.windows(2).filter(|two| i16::from(two[1]) - i16::from(two[0]) == step).count();
+        if bytes.len() >= 8 && (steps(1).max(steps(-1)) + 1) * 10 >= bytes.len() * 6 {
+            return because("filler", "it counts up or down");
+        }
+        const WALKS: [&str; 4] = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "1q2w3e4r5t"];
+        if bytes.len() >= 12 && WALKS.iter().any(|walk| contains(bytes, walk)) {
+            return because("filler", "it follows the keyboard");
+        }
+        None
+    }
+
+    /// Has a structure that secrets do not have.
+    pub(crate) fn structure(&self) -> Option<Reason> {
+        let text = self.lower_text();
+        if is_uuid(self.bytes) {
+            return because("uuid", "it is a UUID");
+        }
+        if let Some(at) = text.find('@') {
+            let (user, host) = (&text[..at], &text[at + 1..]);
+            let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+'));
+            let top = host.rsplit('.').next().unwrap_or("");
+            if plain(user) && plain(host) && host.contains('.') && top.len() >= 2 && top.bytes().all(|b| b.is_ascii_lowercase()) {
+                return because("structure", "it is a mail address");
+            }
+        }
+        const PUBLIC: [&str; 12] = [
+            "ssh-rsa", "ssh-ed25519", "ssh-dss", "ecdsa-sha2", "-----begin", "miib", "age1", "{ssha}", "{sha}", "pbkdf2", "sha256:", "$argon2",
+        ];
+        if PUBLIC.iter().any(|start| text.starts_with(start)) && !(text.starts_with("miib") && !text.starts_with("miibija")) {
+            return because("structure", "it is a public key or a hash");
+        }
+        const INTEGRITY: [&str; 5] = ["sha1-", "sha256-", "sha384-", "sha512-", "md5-"];
+        if INTEGRITY.iter().any(|start| text.starts_with(start)) {
+            return because("structure", "it is an integrity hash");
+        }
+        // numbers, versions, dates, addresses, lists of numbers
+        if self.profile.letters == 0 && self.profile.signs > 0 && text.bytes().all(|b| b.is_ascii_digit() || b".:-/,+ %".contains(&b)) {
+            return because("structure", "it is a number, a date, a version or an address");
+        }
+        if text.bytes().filter(|&b| b == b'/').count() == 1 && ["application/", "text/", "image/", "audio/", "video/", "multipart/"].iter().any(|start| text.starts_with(start)) {
+            return because("structure", "it is a media type");
+        }
+        // `camelCase`, `snake_case`, `UPPER_CASE`, `dotted.names`, `kebab-case`, file names
+        if self.is_name() {
+            return because("name", "it reads as a name or as words");
+        }
+        None
+    }
+
+    /// Whether it is an identifier or words, not something generated.
+    pub(crate) fn is_name(&self) -> bool {
+        let joined = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':' | b'/' | b'$' | b'[' | b']' | b'>' | b'<' | b'?' | b',' | b'=' | b'\'' | b'"' | b' ' | b'*' | b'+' | b';');
+        let p = &self.profile;
+        let parts = self.bytes.split(|b| !b.is_ascii_alphabetic()).filter(|part| !part.is_empty()).count();
+        let humps = self.bytes.windows(2).filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase()).count();
+        let capitals = p.upper && !p.lower && self.bytes.contains(&b'_') && p.wordiness > -0.6;
+        self.bytes.iter().all(|&b| joined(b))
+            && p.letters > 0
+            && ((p.reads_as_words() && (parts > 1 || humps > 0)) || (capitals && p.digits * 4 <= p.length))
+    }
+}
+
+/// Whether `bytes` are a UUID in its usual form, perhaps in braces.
+pub(crate) fn is_uuid(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"{").and_then(|bytes| bytes.strip_suffix(b"}")).unwrap_or(bytes);
+    bytes.len() == 36
+        && bytes.iter().enumerate().all(|(i, byte)| match i {
+            8 | 13 | 18 | 23 => *byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+fn trim_signs(bytes: &[u8]) -> &[u8] {
+    let sign = |byte: &u8| !byte.is_ascii_alphanumeric();
+    let start = bytes.iter().take_while(|byte| sign(byte)).count();
+    let end = bytes.len() - bytes[start..].iter().rev().take_while(|byte| sign(byte)).count();
+    &bytes[start..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(value: &str, name: &str) -> Option<&'static str> {
+        let value = Value::new(value.as_bytes());
+        let reason = value.reference().or_else(|| value.placeholder(name.as_bytes())).or_else(|| value.structure());
+        reason.map(|reason| reason.filter)
+    }
+
+    #[test]
+    fn values_that_are_no_secrets() {
+        for (value, expected) in [
+            ("${DB_PASSWORD}", "reference"),
+            ("$DB_PASSWORD", "reference"),
+            ("{{ vault_password }}", "reference"),
+            ("process.env.TOKEN", "reference"),
+            ("op://vault/item/field", "reference"),
+            ("<your-token>", "reference"),
+            ("%(password)s", "reference"),
+            ("/etc/ssl/private.key", "reference"),
+            ("getToken()", "reference"),
+            ("changeme", "placeholder"),
+            ("password", "placeholder"),
+            ("your_api_key", "placeholder"),
+            ("xxxxxxxxxxxx", "placeholder"),
+            ("********", "placeholder"),
+            ("abcdefgh12345678", "filler"),
+            ("abcabcabcabcabc", "filler"),
+            ("me@mail.org", "structure"),
+            ("2024-01-01", "structure"),
+            ("user_access_token", "name"),
+            ("DB_PASSWORD_PROD", "name"),
+            ("someCamelCaseName", "name"),
+            ("app.security.token", "name"),
+        ] {
+            assert_eq!(filter(value, "password"), Some(expected), "{value}");
+        }
+        assert_eq!(filter("dbpassword", "db_password"), Some("placeholder"));
+        assert_eq!(filter("01234567-89ab-4cde-8f01-23456789abcd", "id"), Some("uuid"));
+    }
+
+    #[test]
+    fn values_that_may_be_secrets() {
+        for value in ["hunter2", "P@ssw0rd!", "Tr0ub4dor&3", "s3cr3tP4ss", "$ecret99", "kJ8d-2mQp_xZ7", "letmein99", "p4$$w(rd"] {
+            assert_eq!(filter(value, "password"), None, "{value}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Matches and verdicts: what the detectors say, before anything is reported.
+
+use crate::finding::{Confidence, Encoding, Reason, Severity};
+use crate::rules::Rule;
+use crate::span::Span;
+
+/// What is to become of a match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A finding, with this confidence.
+    Report(Confidence),
+    /// No secret, for this reason. Still keeps weaker rules from reporting the same bytes.
+    Drop(Reason),
+}
+
+/// One rule's opinion on one stretch of text.
+#[derive(Clone, Debug)]
+pub(crate) struct Match {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// The secret.
+    pub secret: Span,
+    /// How specific the rule is: where matches overlap, the highest speaks.
+    pub rank: Rank,
+    /// How bad, where that depends on the value.
+    pub severity: Severity,
+    /// Reported or dropped.
+    pub verdict: Verdict,
+    /// Whether the secret could be found by guessing: see [`crate::stable_id`].
+    pub guessable: bool,
+    /// Encodings within the match itself, such as base64 of `user:password`.
+    pub decoded: Vec<Encoding>,
+    /// The steps of the judgement.
+    pub reasons: Vec<Reason>,
+}
+
+/// How specific a match is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Rank {
+    /// A value under a secret-like name.
+    Assigned,
+    /// A value in a known place: a header, a URL.
+    Placed,
+    /// A provider's shape in the provider's context, or a general token format.
+    Context,
+    /// A provider's prefix or a key format.
+    Shape,
+    /// A verified checksum.
+    Verified,
+}
+
+/// Of overlapping matches, keeps the most specific; of equals the longer, then the first rule by id. What is
+/// left is sorted by place.
+pub(crate) fn settle(matches: &mut Vec<Match>) {
+    matches.sort_by(|a, b| {
+        (b.rank, b.secret.len(), a.secret.start, a.rule.id).cmp(&(a.rank, a.secret.len(), b.secret.start, b.rule.id))
+    });
+    // by start, those kept so far: no two overlap, so neighbours decide
+    let mut kept: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+    matches.retain(|candidate| {
+        let before = kept.range(..candidate.secret.end).next_back();
+        let free = before.is_none_or(|(_, &end)| end <= candidate.secret.start);
+        if free {
+            kept.insert(candidate.secret.start, candidate.secret.end);
+        }
+        free
+    });
+    matches.sort_by(|a, b| (a.secret, a.rule.id).cmp(&(b.secret, b.rule.id)));
+}

@@ -1,0 +1,3 @@
+//! Rules: what credentials look like.
+
+pub mod shape;

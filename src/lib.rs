@@ -3,4 +3,5 @@
 pub mod blob;
 pub mod exit;
 pub mod finding;
+pub mod sanitize;
 pub mod span;

@@ -3,5 +3,6 @@
 pub mod blob;
 pub mod exit;
 pub mod finding;
+pub mod report;
 pub mod sanitize;
 pub mod span;

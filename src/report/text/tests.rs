@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::finding::{Coverage, Outcome};
+use crate::finding::{Coverage, Outcome, Severity};
 use crate::report::{Format, Options, sample};
 
 fn check(outcome: &Outcome, options: &Options, expected: &str) {
@@ -201,4 +201,43 @@ fn colours_and_links_change_nothing_but_themselves() {
         .collect();
     let stripped = anstream::adapter::strip_str(&unlinked).to_string();
     assert_eq!(stripped, sample::report(Format::Text, &sample::several_files(), &sample::options()));
+}
+
+/// Findings of as many rules, each with its own remedy.
+fn of_different_rules(number: u64) -> Outcome {
+    let mut outcome = sample::clean();
+    for index in 1..=number {
+        let mut finding = sample::finding("a", index, 1);
+        finding.remedy = format!("remedy {index}").into();
+        outcome.findings.push(finding);
+    }
+    outcome
+}
+
+#[test]
+fn many_remedies_go_to_the_end() {
+    for (number, apart) in [(5, false), (6, true)] {
+        let text = sample::report(Format::Text, &of_different_rules(number), &sample::options());
+        assert_eq!(text.contains("\nhow to fix\n"), apart, "{number}");
+        assert_eq!(text.matches("remedy ").count(), usize::try_from(number).unwrap());
+    }
+}
+
+#[test]
+fn remedies_come_in_order_of_urgency() {
+    let mut outcome = of_different_rules(8);
+    // The same remedy at its second, worse finding decides; among equals, the more frequent one comes first.
+    for (index, remedy, severity) in [
+        (2, "remedy 1", Severity::Critical),
+        (3, "remedy 4", Severity::High),
+        (4, "remedy 6", Severity::High),
+        (5, "remedy 6", Severity::Low),
+        (6, "remedy 6", Severity::Low),
+    ] {
+        outcome.findings[index].remedy = remedy.into();
+        outcome.findings[index].severity = severity;
+    }
+    let text = sample::report(Format::Text, &outcome, &sample::options());
+    let order: Vec<_> = text.lines().filter_map(|line| line.trim().strip_prefix("remedy ")).collect();
+    assert_eq!(order, ["1", "6", "2", "4", "8"]);
 }

@@ -107,6 +107,10 @@ pub struct Finding {
     pub start: Position,
     /// Place just after the last byte (SARIF's convention: exclusive end column).
     pub end: Position,
+    /// The columns of `start` and `end` in UTF-16 code units, from 1, for reports whose readers count so (SARIF);
+    /// `None` where they are not known: the line begins before the window, or the file is not UTF-8.
+    /// See [`crate::span::LineCounter::utf16_column`].
+    pub columns_utf16: Option<(u64, u64)>,
     /// Encodings around the secret, the outermost first; the place is that of the encoded text.
     pub decoded: Vec<Encoding>,
     /// The rule's public prefix, if any, and the length: `ghp_… (40 bytes)`.

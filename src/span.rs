@@ -62,6 +62,8 @@ pub struct LineCounter<'t> {
     at: usize,
     line: u64,
     line_start: usize,
+    /// An offset, and the UTF-16 code units between it and the start of its line.
+    utf16: (usize, u64),
 }
 
 impl<'t> LineCounter<'t> {
@@ -72,7 +74,15 @@ impl<'t> LineCounter<'t> {
 
     /// Counts in a text whose first byte stands at `first` of a larger one.
     pub fn starting_at(text: &'t [u8], first: Position) -> Self {
-        Self { text, first_line: first.line, first_column: first.column, at: 0, line: 0, line_start: 0 }
+        Self {
+            text,
+            first_line: first.line,
+            first_column: first.column,
+            at: 0,
+            line: 0,
+            line_start: 0,
+            utf16: (0, 0),
+        }
     }
 
     /// The position of the byte at `offset` (at most the text's length).
@@ -90,6 +100,28 @@ impl<'t> LineCounter<'t> {
         let before = if self.line == 0 { self.first_column } else { 1 };
         Position { line: self.first_line + self.line, column: before + column }
     }
+
+    /// The column of the byte at `offset` in UTF-16 code units, from 1; `None` when its line begins before the text.
+    /// Like positions, columns are counted from the one asked for last, so that one long line is read once.
+    pub fn utf16_column(&mut self, offset: usize) -> Option<u64> {
+        self.position(offset);
+        if self.line == 0 && self.first_column != 1 {
+            return None;
+        }
+        let (from, before) = match self.utf16 {
+            (at, units) if self.line_start <= at && at <= self.at => (at, units),
+            _ => (self.line_start, 0),
+        };
+        let units = before + utf16_len(&self.text[from..self.at]);
+        self.utf16 = (self.at, units);
+        Some(units + 1)
+    }
+}
+
+/// Number of UTF-16 code units of `text` in UTF-8: one for each character, two for those of four bytes. Bytes that
+/// are no UTF-8 count by the same rule, as editors disagree about them anyway.
+fn utf16_len(text: &[u8]) -> u64 {
+    text.iter().map(|&byte| u64::from(byte & 0xc0 != 0x80) + u64::from(byte >= 0xf0)).sum()
 }
 
 #[cfg(test)]
@@ -123,5 +155,38 @@ mod tests {
         let mut counter = LineCounter::starting_at(b"x\ny", Position { line: 7, column: 5 });
         assert_eq!(counter.position(0), Position { line: 7, column: 5 });
         assert_eq!(counter.position(2), Position { line: 8, column: 1 });
+    }
+
+    #[test]
+    fn utf16_columns_count_characters() {
+        fn check(text: &str, offset: usize, expected: u64) {
+            assert_eq!(
+                LineCounter::new(text.as_bytes()).utf16_column(offset),
+                Some(expected),
+                "{text} {offset}"
+            );
+        }
+        check("", 0, 1);
+        check("abc", 2, 3);
+        check("äx", 2, 2);
+        check("日本x", 6, 3);
+        check("🦀x", 4, 3);
+        check("🦀\näx", 7, 2);
+    }
+
+    #[test]
+    fn utf16_columns_go_on_from_the_last() {
+        let text = "ää x\n🦀 y z\nw";
+        let mut counter = LineCounter::new(text.as_bytes());
+        for (needle, expected) in [("x", 4), ("y", 4), ("z", 6), ("w", 1), ("x", 4), ("z", 6)] {
+            assert_eq!(counter.utf16_column(text.find(needle).unwrap()), Some(expected), "{needle}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_began_earlier_has_no_utf16_column() {
+        let mut counter = LineCounter::starting_at(b"x\ny", Position { line: 7, column: 5 });
+        assert_eq!(counter.utf16_column(0), None);
+        assert_eq!(counter.utf16_column(2), Some(1));
     }
 }

@@ -12,7 +12,9 @@ fn layers(texts: [Option<&str>; 3]) -> Result<Settings, ConfigError> {
     let folder = tempfile::tempdir().expect("temporary folder");
     let [system, user, project] = [0, 1, 2].map(|layer| {
         let file = folder.path().join(format!("{layer}.toml"));
-        texts[layer].map(|text| fs::write(&file, text).expect("written"));
+        if let Some(text) = texts[layer] {
+            fs::write(&file, text).expect("written");
+        }
         (layer < 2 || texts[layer].is_some()).then_some(file)
     });
     load(&Places { system, user, project })

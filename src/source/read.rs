@@ -24,7 +24,7 @@ const START: usize = 64 << 10;
 // The buffer must hold a full window and the byte that tells whether another follows. All sizes are even, so that
 // no window splits a UTF-16 unit.
 const _: () = assert!(BEFORE + KEPT + AFTER < WHOLE && BEFORE < KEPT);
-const _: () = assert!(BEFORE % 2 == 0 && KEPT % 2 == 0);
+const _: () = assert!(BEFORE.is_multiple_of(2) && KEPT.is_multiple_of(2));
 
 /// What came of reading one text.
 #[derive(Debug)]
@@ -47,7 +47,8 @@ pub(super) struct Buffer {
 
 impl Buffer {
     /// Reads `input` to its end and hands it to `sink` under the name `path`. `size` is the expected length, if
-    /// one is known: reading then takes one call for a small text, since a short read at that length is the end.
+    /// one is known: reading then takes one call for a small text, since a short read at that length is the end. Give
+    /// it for regular files only; pipes read short at any place.
     pub(super) fn pass<S: Sink>(
         &mut self,
         input: &mut impl Read,
@@ -270,6 +271,8 @@ mod tests {
             longest in prop::sample::select(vec![50, 5_000, usize::MAX - 7]),
         ) {
             let text = text(windows * KEPT + beyond, longest);
+            // A wrong size comes from regular files that grow, and those read short only at their end.
+            let (known, step) = if known == 2 { (2, usize::MAX) } else { (known, step) };
             let size = [None, Some(text.len() as u64), Some(text.len() as u64 / 2)][known];
             let count = check(&text, step, size);
             let large = text.len() > WHOLE;

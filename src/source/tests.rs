@@ -328,7 +328,7 @@ fn what_cannot_be_read_makes_coverage_incomplete() {
     }
     let tree = Tree::new(&["a", "closed/b", "file"]);
     for path in ["closed", "file"] {
-        fs::set_permissions(tree.path(path), fs::Permissions::from_mode(0)).expect("set");
+        fs::set_permissions(tree.path(path), fs::Permissions::from_mode(0o000)).expect("set");
     }
     let (found, coverage) = scan(&tree.request());
     fs::set_permissions(tree.path("closed"), fs::Permissions::from_mode(0o700)).expect("set");

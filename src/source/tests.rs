@@ -142,10 +142,11 @@ fn linked_work_trees_have_their_own_index() {
     let tree = repository();
     let user = ["-c", "user.name=n", "-c", "user.email=e@example.invalid", "-c", "commit.gpgSign=false"];
     tree.git("", &[&user[..], &["commit", "-q", "-m", "m"]].concat());
-    tree.git("", &["worktree", "add", "-q", "../linked-tree-of-test", "-b", "other"]);
-    let linked = tree.path("").parent().expect("a parent").join("linked-tree-of-test");
-    let found = names(&Request { roots: vec![linked.clone()], ..Request::default() });
-    fs::remove_dir_all(linked).expect("removed");
+    // Elsewhere, as linked work trees are, and removed when the test ends.
+    let elsewhere = Tree::new(&[]);
+    let linked = elsewhere.path("linked");
+    tree.git("", &["worktree", "add", "-q", linked.to_str().expect("UTF-8"), "-b", "other"]);
+    let found = names(&Request { roots: vec![linked], ..Request::default() });
     assert_eq!(found, [".gitignore", "a", "gone", "out/tracked", "sub/x.log"]);
 }
 

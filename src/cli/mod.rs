@@ -1,0 +1,3 @@
+//! The command line: wiring only.
+
+pub mod progress;

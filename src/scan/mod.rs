@@ -1,0 +1,3 @@
+//! Finds credentials in bytes.
+
+pub mod filter;

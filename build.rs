@@ -1,10 +1,10 @@
 //! Turns `rules/secrets/*.toml` into static tables, so that `gate` parses no TOML when it starts.
 
 #[path = "src/rules/analyze.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 mod analyze;
 #[path = "src/rules/raw.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, unreachable_pub)]
 mod raw;
 
 use std::collections::BTreeMap;
@@ -24,7 +24,35 @@ fn main() {
     let tables = Tables::of(&rules);
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     fs::write(out.join("rules.rs"), tables.text).expect("OUT_DIR is writable");
+    fs::write(out.join("dummies.rs"), dummies(Path::new("rules/dummies.toml"))).expect("OUT_DIR is writable");
     fs::write(out.join("words.rs"), words(Path::new("rules/words.toml"))).expect("OUT_DIR is writable");
+}
+
+/// The hashes of documented dummy values, sorted.
+fn dummies(file: &Path) -> String {
+    #[derive(serde::Deserialize)]
+    struct File {
+        dummy: Vec<Dummy>,
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Dummy {
+        hash: String,
+        #[serde(rename = "of")]
+        _of: String,
+    }
+    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let parsed: File = toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let mut hashes: Vec<u64> = parsed
+        .dummy
+        .iter()
+        .map(|dummy| {
+            u64::from_str_radix(&dummy.hash, 16).unwrap_or_else(|error| panic!("{}: {error}", dummy.hash))
+        })
+        .collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    format!("static DUMMIES: [u64; {}] = {hashes:?};\n", hashes.len())
 }
 
 /// Each list of the word file as a sorted table, named after its section and key.
@@ -83,6 +111,14 @@ impl Tables {
         let keywords = names.into_iter().enumerate().map(|(index, name)| (name, index)).collect();
         let mut tables = Self { text: String::new(), keywords, sets: Vec::new() };
         let mut list = String::new();
+        let wrong: Vec<String> = rules
+            .iter()
+            .filter_map(|rule| {
+                let error = analyze::analyze(rule.pattern.as_deref()?, &rule.anchors).err()?;
+                Some(format!("rule {}: {error}", rule.id))
+            })
+            .collect();
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
         for rule in rules {
             tables.rule(rule, &mut list);
         }
@@ -97,7 +133,8 @@ impl Tables {
 
     fn rule(&mut self, rule: &RawRule, list: &mut String) {
         let analysis = rule.pattern.as_deref().map(|pattern| {
-            analyze::analyze(pattern, &rule.anchors).unwrap_or_else(|error| panic!("rule {}: {error}", rule.id))
+            analyze::analyze(pattern, &rule.anchors)
+                .unwrap_or_else(|error| panic!("rule {}: {error}", rule.id))
         });
         let keywords: Vec<usize> =
             rule.keywords.iter().map(|keyword| self.keywords[&normal(keyword)]).collect();
@@ -105,10 +142,9 @@ impl Tables {
             None => (
                 format!(
                     "Route::Detector({:?})",
-                    rule.detector.as_deref().unwrap_or_else(|| panic!(
-                        "rule {}: needs a pattern or a detector",
-                        rule.id
-                    ))
+                    rule.detector
+                        .as_deref()
+                        .unwrap_or_else(|| panic!("rule {}: needs a pattern or a detector", rule.id))
                 ),
                 String::from("&[]"),
                 Vec::new(),
@@ -143,7 +179,7 @@ impl Tables {
              class: Class::{class}, confidence: Confidence::{confidence}, pattern: {:?}, route: {route}, \
              literals: {literals}, head: &{head:?}, shortest: {shortest}, longest: {longest}, \
              keywords: &{keywords:?}, check: &{}, confirm: &{}, min_distinct: {}, end: End::{end}, shapes: &{:?}, \
-             refuses: &{:?}, regex: OnceLock::new() }},",
+             refuses: &{:?}, regex: OnceLock::new(), search: OnceLock::new() }},",
             rule.id,
             rule.provider,
             rule.name,
@@ -176,16 +212,14 @@ fn capital(word: &str) -> String {
     word[..1].to_ascii_uppercase() + &word[1..]
 }
 
-/// `crc32-base62-body` is `Checksum::Crc32Base62Body`.
+/// Validators are looked up by name when the tables are compiled.
 fn checksums(names: &[String]) -> String {
-    let variants: Vec<String> = names
-        .iter()
-        .map(|name| format!("Checksum::{}", name.split('-').map(capital).collect::<String>()))
-        .collect();
-    format!("[{}]", variants.join(", "))
+    let validators: Vec<String> = names.iter().map(|name| format!("Checksum::named({name:?})")).collect();
+    format!("[{}]", validators.join(", "))
 }
 
 fn byte_strings(literals: &[Vec<u8>]) -> String {
-    let strings: Vec<String> = literals.iter().map(|literal| format!("b\"{}\"", literal.escape_ascii())).collect();
+    let strings: Vec<String> =
+        literals.iter().map(|literal| format!("b\"{}\"", literal.escape_ascii())).collect();
     format!("&[{}]", strings.join(", "))
 }

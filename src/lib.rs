@@ -7,18 +7,18 @@
 //!
 //! Nothing points back to its left. Modules in reading order:
 
-pub mod span;
 pub mod blob;
-pub mod finding;
-pub mod stable_id;
-pub mod sanitize;
 pub mod exit;
+pub mod finding;
+pub mod sanitize;
+pub mod span;
+pub mod stable_id;
 
 pub mod checksum;
-pub(crate) mod decode;
-pub mod rules;
-pub mod config;
-pub mod source;
-pub mod scan;
-pub mod report;
 pub mod cli;
+pub mod config;
+pub(crate) mod decode;
+pub mod report;
+pub mod rules;
+pub mod scan;
+pub mod source;

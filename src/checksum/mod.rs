@@ -23,6 +23,20 @@ pub use bip39::mnemonic;
 pub use digest::supabase_matches;
 pub use structure::{aws_account_id, ed25519_pair};
 
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut i = 0;
+    while i < a.len() {
+        if a[i] != b[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
+}
+
 macro_rules! checksums {
     ($($(#[$doc:meta])* $variant:ident = $name:literal),+ $(,)?) => {
         /// A validator that rules can name.
@@ -36,6 +50,14 @@ macro_rules! checksums {
             /// The name that rules use, such as `crc32-base62-body`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),+ }
+            }
+
+            /// The validator of that name, for tables made at build time: an unknown name fails the build.
+            pub(crate) const fn named(name: &str) -> Self {
+                $(if same($name.as_bytes(), name.as_bytes()) {
+                    return Self::$variant;
+                })+
+                panic!("there is no validator of that name")
             }
         }
     };

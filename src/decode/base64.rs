@@ -84,7 +84,10 @@ mod tests {
     fn both_alphabets_decode() {
         for text in ["user:pass", "a", "ab", "abc", "key=\u{e9}~~~???>>>"] {
             assert_eq!(decode_all(BASE64.encode(text.as_bytes()).as_bytes()).unwrap(), text.as_bytes());
-            assert_eq!(decode_all(BASE64URL_NOPAD.encode(text.as_bytes()).as_bytes()).unwrap(), text.as_bytes());
+            assert_eq!(
+                decode_all(BASE64URL_NOPAD.encode(text.as_bytes()).as_bytes()).unwrap(),
+                text.as_bytes()
+            );
         }
     }
 

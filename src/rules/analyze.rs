@@ -13,8 +13,8 @@ pub const RUN: usize = 16;
 pub const HEAD: usize = 32;
 /// The longest match a pattern may have, in bytes.
 pub const LONGEST: usize = 16 * 1024;
-/// How many ways a pattern may begin before its analysis gives up.
-const WAYS: usize = 4096;
+/// How many ways a pattern may begin before some are taken together.
+const WAYS: usize = 512;
 
 /// A set of bytes.
 pub type ByteSet = [u64; 4];
@@ -50,27 +50,8 @@ pub struct Analysis {
 /// # Errors
 /// A sentence on what the pattern lacks and how to mend it.
 pub fn analyze(pattern: &str, anchors: &[String]) -> Result<Analysis, String> {
-    let hir = regex_syntax::ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .build()
-        .parse(pattern)
-        .map_err(|error| format!("the pattern is no regular expression: {error}"))?;
-    let properties = hir.properties();
-    if !properties.look_set().is_empty() {
-        return Err("the pattern holds an assertion (^, $, \\b): it is anchored where it begins, boundaries are checked \
-                    by the scanner; remove it"
-            .into());
-    }
-    let shortest = properties.minimum_len().unwrap_or(0);
-    let longest = match properties.maximum_len() {
-        Some(longest) if longest <= LONGEST => longest,
-        _ => {
-            return Err(format!(
-                "the pattern's length is unbounded or beyond {LONGEST} bytes: write {{m,n}} in place of + and *"
-            ));
-        }
-    };
+    let hir = parse(pattern)?;
+    let (shortest, longest) = bounds(&hir)?;
     let heads = heads(&hir)?;
     if heads.iter().any(Vec::is_empty) {
         return Err("the pattern can match nothing at all".into());
@@ -79,12 +60,14 @@ pub fn analyze(pattern: &str, anchors: &[String]) -> Result<Analysis, String> {
     let token = set_of(TOKEN_BYTES);
     let is_run = heads.iter().all(|way| way.len() >= RUN && way[..RUN].iter().all(|set| subset(set, &token)));
     let (route, literals) = if !anchors.is_empty() {
-        let folded: Vec<Vec<u8>> = anchors.iter().map(|anchor| anchor.to_ascii_lowercase().into_bytes()).collect();
+        let folded: Vec<Vec<u8>> =
+            anchors.iter().map(|anchor| anchor.to_ascii_lowercase().into_bytes()).collect();
         if let Some(short) = folded.iter().find(|anchor| anchor.len() < 3) {
             let short = String::from_utf8_lossy(short);
             return Err(format!("the anchor \"{short}\" is shorter than 3 bytes: lengthen it"));
         }
-        if !heads.iter().all(|way| folded.iter().any(|anchor| begins_with(way, anchor))) {
+        let all: Vec<&[u8]> = folded.iter().map(Vec::as_slice).collect();
+        if !heads.iter().all(|way| covered(way, &all, 0)) {
             return Err("the pattern can begin with something that no anchor covers: add the anchor".into());
         }
         (Route::Anchor, folded)
@@ -100,6 +83,39 @@ pub fn analyze(pattern: &str, anchors: &[String]) -> Result<Analysis, String> {
         ));
     };
     Ok(Analysis { route, literals, head, shortest, longest })
+}
+
+/// The lengths of the shortest and the longest match of `pattern`.
+///
+/// # Errors
+/// As [`analyze`], for what every pattern must keep to.
+pub fn lengths(pattern: &str) -> Result<(usize, usize), String> {
+    bounds(&parse(pattern)?)
+}
+
+fn parse(pattern: &str) -> Result<Hir, String> {
+    regex_syntax::ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(pattern)
+        .map_err(|error| format!("the pattern is no regular expression: {error}"))
+}
+
+fn bounds(hir: &Hir) -> Result<(usize, usize), String> {
+    let properties = hir.properties();
+    if !properties.look_set().is_empty() {
+        return Err("the pattern holds an assertion (^, $, \\b): it is anchored where it begins, boundaries are checked \
+                    by the scanner; remove it"
+            .into());
+    }
+    let shortest = properties.minimum_len().unwrap_or(0);
+    match properties.maximum_len() {
+        Some(longest) if longest <= LONGEST => Ok((shortest, longest)),
+        _ => Err(format!(
+            "the pattern's length is unbounded or beyond {LONGEST} bytes: write {{m,n}} in place of + and *"
+        )),
+    }
 }
 
 /// A set of the given bytes.
@@ -126,19 +142,23 @@ fn single(set: &ByteSet) -> Option<u8> {
         .flatten()
 }
 
-fn begins_with(way: &[ByteSet], anchor: &[u8]) -> bool {
-    way.len() >= anchor.len()
-        && way.iter().zip(anchor).all(|(set, &byte)| {
-            (0..=255_u8).filter(|&candidate| has(set, candidate)).all(|c| c.eq_ignore_ascii_case(&byte))
-        })
+/// Whether everything that `way` can begin with begins with one of `anchors`, of which `at` bytes are matched.
+fn covered(way: &[ByteSet], anchors: &[&[u8]], at: usize) -> bool {
+    if at == HEAD || anchors.iter().any(|anchor| anchor.len() == at) {
+        return true;
+    }
+    let Some(set) = way.get(at) else { return false };
+    (0..=255_u8).filter(|&byte| has(set, byte)).all(|byte| {
+        let left: Vec<&[u8]> =
+            anchors.iter().copied().filter(|anchor| anchor[at].eq_ignore_ascii_case(&byte)).collect();
+        !left.is_empty() && covered(way, &left, at + 1)
+    })
 }
 
 /// The literals that the ways begin with, cut to what all of a group share; `None` when one is shorter than 3 bytes.
 fn prefixes(heads: &[Vec<ByteSet>]) -> Option<Vec<Vec<u8>>> {
-    let mut literals: Vec<Vec<u8>> = heads
-        .iter()
-        .map(|way| way.iter().map_while(single).take(RUN).collect())
-        .collect();
+    let mut literals: Vec<Vec<u8>> =
+        heads.iter().map(|way| way.iter().map_while(single).take(RUN).collect()).collect();
     if literals.iter().any(|literal: &Vec<u8>| literal.len() < 3) {
         return None;
     }
@@ -192,7 +212,18 @@ fn extend(hir: &Hir, ways: &mut Vec<Vec<ByteSet>>) -> Result<(), String> {
                         }
                     }
                 }
-                Class::Unicode(_) => return Err("the pattern holds a Unicode class: write ASCII ones".into()),
+                // without Unicode these can hold ASCII only
+                Class::Unicode(class) => {
+                    for range in class.iter() {
+                        for character in range.start()..=range.end() {
+                            let byte = u8::try_from(character)
+                                .ok()
+                                .filter(u8::is_ascii)
+                                .ok_or("the pattern holds a Unicode class: write ASCII ones")?;
+                            set[usize::from(byte >> 6)] |= 1 << (byte & 63);
+                        }
+                    }
+                }
             }
             push(ways, set);
         }
@@ -209,7 +240,7 @@ fn extend(hir: &Hir, ways: &mut Vec<Vec<ByteSet>>) -> Result<(), String> {
                 extend(part, &mut branch)?;
                 all.append(&mut branch);
             }
-            settle(&mut all)?;
+            settle(&mut all);
             *ways = all;
         }
         HirKind::Repetition(repetition) => {
@@ -225,7 +256,7 @@ fn extend(hir: &Hir, ways: &mut Vec<Vec<ByteSet>>) -> Result<(), String> {
                 }
                 extend(&repetition.sub, &mut longer)?;
                 ways.extend(longer.iter().cloned());
-                settle(ways)?;
+                settle(ways);
             }
         }
     }
@@ -238,11 +269,25 @@ fn push(ways: &mut [Vec<ByteSet>], set: ByteSet) {
     }
 }
 
-fn settle(ways: &mut Vec<Vec<ByteSet>>) -> Result<(), String> {
+/// Keeps the ways few: with too many, those that begin alike and are of one length become one that allows what any
+/// of them does. That forgets which bytes go together, never which may occur.
+fn settle(ways: &mut Vec<Vec<ByteSet>>) {
     ways.sort();
     ways.dedup();
-    if ways.len() > WAYS {
-        return Err("the pattern can begin in too many ways: simplify its first 32 bytes".into());
+    for alike in [8, 3, 0] {
+        if ways.len() <= WAYS {
+            return;
+        }
+        ways.sort_by(|a, b| (a.len(), &a[..alike.min(a.len())]).cmp(&(b.len(), &b[..alike.min(b.len())])));
+        ways.dedup_by(|way, kept| {
+            let same =
+                way.len() == kept.len() && way[..alike.min(way.len())] == kept[..alike.min(kept.len())];
+            if same {
+                for (set, more) in kept.iter_mut().zip(&*way) {
+                    set.iter_mut().zip(more).for_each(|(word, more)| *word |= more);
+                }
+            }
+            same
+        });
     }
-    Ok(())
 }

@@ -102,6 +102,8 @@ pub struct Rule {
     pub refuses: &'static [&'static str],
     /// The pattern anchored at its start, compiled when first needed.
     regex: OnceLock<Regex>,
+    /// The pattern unanchored, for [`Route::Search`].
+    search: OnceLock<Regex>,
 }
 
 impl Rule {
@@ -110,8 +112,17 @@ impl Rule {
     /// Compiled on first use: most runs need few of the rules.
     pub fn regex(&self) -> &Regex {
         self.regex.get_or_init(|| {
-            compile(&format!("\\A(?:{})", self.pattern)).expect("patterns are parsed when the rule is built or loaded")
+            compile(&format!("\\A(?:{})", self.pattern))
+                .expect("patterns are parsed when the rule is built or loaded")
         })
+    }
+
+    /// Where the next match of the pattern at or after `from` begins.
+    pub(crate) fn search(&self, text: &[u8], from: usize) -> Option<usize> {
+        let regex = self.search.get_or_init(|| {
+            compile(self.pattern).expect("patterns are parsed when the rule is built or loaded")
+        });
+        regex.find_at(text, from).map(|found| found.start())
     }
 
     /// Whether `text` can begin a match, judged by its first bytes alone.

@@ -1,5 +1,9 @@
 //! Matches and verdicts: what the detectors say, before anything is reported.
 
+use std::collections::BTreeMap;
+
+use zeroize::Zeroizing;
+
 use crate::finding::{Confidence, Encoding, Reason, Severity};
 use crate::rules::Rule;
 use crate::span::Span;
@@ -32,6 +36,10 @@ pub(crate) struct Match {
     pub decoded: Vec<Encoding>,
     /// The steps of the judgement.
     pub reasons: Vec<Reason>,
+    /// The secret as decoded, where the text holds it encoded only.
+    pub plain: Option<Zeroizing<Vec<u8>>>,
+    /// Matches out of one encoded text share a number, and their place; 0 for all others.
+    pub group: u32,
 }
 
 /// How specific a match is.
@@ -53,15 +61,23 @@ pub(crate) enum Rank {
 /// left is sorted by place.
 pub(crate) fn settle(matches: &mut Vec<Match>) {
     matches.sort_by(|a, b| {
-        (b.rank, b.secret.len(), a.secret.start, a.rule.id).cmp(&(a.rank, a.secret.len(), b.secret.start, b.rule.id))
+        (b.rank, b.secret.len(), a.secret.start, a.rule.id).cmp(&(
+            a.rank,
+            a.secret.len(),
+            b.secret.start,
+            b.rule.id,
+        ))
     });
-    // by start, those kept so far: no two overlap, so neighbours decide
-    let mut kept: std::collections::BTreeMap<usize, usize> = std::collections::BTreeMap::new();
+    // by start, those kept so far: no two overlap but those of one group, so neighbours decide
+    let mut kept: BTreeMap<usize, (usize, u32)> = BTreeMap::new();
     matches.retain(|candidate| {
         let before = kept.range(..candidate.secret.end).next_back();
-        let free = before.is_none_or(|(_, &end)| end <= candidate.secret.start);
+        let free = before.is_none_or(|(&start, &(end, group))| {
+            end <= candidate.secret.start
+                || (group != 0 && group == candidate.group && Span::new(start, end) == candidate.secret)
+        });
         if free {
-            kept.insert(candidate.secret.start, candidate.secret.end);
+            kept.insert(candidate.secret.start, (candidate.secret.end, candidate.group));
         }
         free
     });

@@ -83,7 +83,10 @@ impl AnchorTable {
                 .map(|position| -> u64 {
                     (0..128_u8)
                         .filter(|byte| {
-                            low[position][usize::from(byte & 15)] & high[position][usize::from(byte >> 4)] & group != 0
+                            low[position][usize::from(byte & 15)]
+                                & high[position][usize::from(byte >> 4)]
+                                & group
+                                != 0
                         })
                         .map(|byte| u64::from(commonness(byte)))
                         .sum()
@@ -113,7 +116,11 @@ impl AnchorTable {
     }
 
     /// The anchors whose three bytes stand at `at` and whose whole literal stands around them: start and id.
-    pub(crate) fn matches<'t>(&'t self, text: &'t [u8], at: usize) -> impl Iterator<Item = (usize, u16)> + 't {
+    pub(crate) fn matches<'t>(
+        &'t self,
+        text: &'t [u8],
+        at: usize,
+    ) -> impl Iterator<Item = (usize, u16)> + 't {
         let three = text.get(at..at + 3).map(|b| [fold(b[0]), fold(b[1]), fold(b[2])]);
         let bucket: &[u16] = three.map_or(&[], |three| &self.buckets[bucket(three)]);
         bucket.iter().filter_map(move |&index| {

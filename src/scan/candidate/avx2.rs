@@ -48,7 +48,8 @@ const CLASS_LOW: [u8; 16] = {
     }
     table
 };
-const CLASS_HIGH: [u8; 16] = [0, 0, 0x10, 0x01 | 0x20, 0x02, 0x04 | 0x08, 0x02, 0x04 | 0x40, 0, 0, 0, 0, 0, 0, 0, 0];
+const CLASS_HIGH: [u8; 16] =
+    [0, 0, 0x10, 0x01 | 0x20, 0x02, 0x04 | 0x08, 0x02, 0x04 | 0x40, 0, 0, 0, 0, 0, 0, 0, 0];
 
 struct Tables {
     class_low: __m256i,
@@ -71,8 +72,16 @@ impl Tables {
         Self {
             class_low: both_lanes(&CLASS_LOW),
             class_high: both_lanes(&CLASS_HIGH),
-            anchor_low: [both_lanes(&anchors.low[0]), both_lanes(&anchors.low[1]), both_lanes(&anchors.low[2])],
-            anchor_high: [both_lanes(&anchors.high[0]), both_lanes(&anchors.high[1]), both_lanes(&anchors.high[2])],
+            anchor_low: [
+                both_lanes(&anchors.low[0]),
+                both_lanes(&anchors.low[1]),
+                both_lanes(&anchors.low[2]),
+            ],
+            anchor_high: [
+                both_lanes(&anchors.high[0]),
+                both_lanes(&anchors.high[1]),
+                both_lanes(&anchors.high[2]),
+            ],
         }
     }
 

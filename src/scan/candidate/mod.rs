@@ -189,7 +189,8 @@ const CHANGES: u32 = 3;
 fn random_masks(digits: u32, uppers: u32, length: u32) -> bool {
     // between neighbours i and i+1, for all i with both inside
     let pairs = if length >= 2 { u32::MAX >> (33 - length) } else { 0 };
-    let changes = ((digits ^ digits >> 1) & pairs).count_ones() + ((uppers ^ uppers >> 1) & pairs).count_ones();
+    let changes =
+        ((digits ^ digits >> 1) & pairs).count_ones() + ((uppers ^ uppers >> 1) & pairs).count_ones();
     digits != 0 && changes >= CHANGES
 }
 

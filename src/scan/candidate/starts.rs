@@ -27,8 +27,12 @@ impl StartTable {
     pub(crate) fn new(prefixes: impl IntoIterator<Item = (&'static [u8], u16)>) -> Self {
         let mut pairs: Vec<(&'static [u8], u16)> = prefixes.into_iter().collect();
         pairs.sort();
-        let mut table =
-            Self { four: Box::new([0; WORDS]), three: Box::new([0; WORDS]), exact: Vec::new(), first: [0; 257] };
+        let mut table = Self {
+            four: Box::new([0; WORDS]),
+            three: Box::new([0; WORDS]),
+            exact: Vec::new(),
+            first: [0; 257],
+        };
         for (prefix, rule) in pairs {
             debug_assert!(prefix.len() >= 3);
             let three = u32::from_le_bytes([prefix[0], prefix[1], prefix[2], 0]);

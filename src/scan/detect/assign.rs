@@ -56,7 +56,11 @@ pub(crate) fn name_around(text: &[u8], stem: Span) -> Span {
         name.end -= 1;
     }
     // `\npassword` in a string: the n belongs to the escape
-    if name.start > 0 && text[name.start - 1] == b'\\' && name.start < stem.start && matches!(text[name.start], b'n' | b't' | b'r') {
+    if name.start > 0
+        && text[name.start - 1] == b'\\'
+        && name.start < stem.start
+        && matches!(text[name.start], b'n' | b't' | b'r')
+    {
         name.start += 1;
     }
     name
@@ -82,7 +86,8 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn value(&mut self) -> Option<Assignment> {
         let before = self.name.start.checked_sub(1).map_or(b'\n', |i| self.text[i]);
-        let element = before == b'<' || (before == b':' && self.text[..self.name.start].iter().rev().take(24).any(|&b| b == b'<'));
+        let element = before == b'<'
+            || (before == b':' && self.text[..self.name.start].iter().rev().take(24).any(|&b| b == b'<'));
         if element && self.peek() == b'>' {
             self.at += 1;
             return self.element();
@@ -172,7 +177,10 @@ impl Reader<'_> {
     fn field_value(&mut self) -> bool {
         let start = self.at;
         let mut gap = 0;
-        while gap < GAP && matches!(self.peek(), b' ' | b'\t' | b'\r' | b'\n' | b',' | b'"' | b'\'' | b'\\') && self.at < self.text.len() {
+        while gap < GAP
+            && matches!(self.peek(), b' ' | b'\t' | b'\r' | b'\n' | b',' | b'"' | b'\'' | b'\\')
+            && self.at < self.text.len()
+        {
             self.at += 1;
             gap += 1;
         }
@@ -243,11 +251,22 @@ impl Reader<'_> {
         let kind = rest[spaces..]
             .iter()
             .take(40)
-            .take_while(|&&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'<' | b'>' | b'&' | b'\'' | b'.' | b'[' | b']' | b'|' | b'?' | b' '))
+            .take_while(|&&byte| {
+                byte.is_ascii_alphanumeric()
+                    || matches!(
+                        byte,
+                        b'_' | b'<' | b'>' | b'&' | b'\'' | b'.' | b'[' | b']' | b'|' | b'?' | b' '
+                    )
+            })
             .count();
         let after = &rest[spaces + kind..];
         let starts_type = rest.get(spaces).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'&');
-        if kind > 0 && starts_type && after.starts_with(b"=") && !after.starts_with(b"==") && rest[..spaces + kind].ends_with(b" ") {
+        if kind > 0
+            && starts_type
+            && after.starts_with(b"=")
+            && !after.starts_with(b"==")
+            && rest[..spaces + kind].ends_with(b" ")
+        {
             self.at += spaces + kind + 1;
         }
     }
@@ -259,10 +278,17 @@ impl Reader<'_> {
         let line = &self.text[self.name.start.saturating_sub(200)..self.name.start];
         let same_line = &line[memchr::memrchr(b'\n', line).map_or(0, |newline| newline + 1)..];
         let ends = |word: &[u8]| {
-            same_line.len() >= word.len() && same_line[same_line.len() - word.len()..].eq_ignore_ascii_case(word)
+            same_line.len() >= word.len()
+                && same_line[same_line.len() - word.len()..].eq_ignore_ascii_case(word)
         };
         let holds = |text: &[u8], word: &[u8]| memchr::memmem::find(text, word).is_some();
-        (quote_follows && (ends(b"with ") || ends(b"with encrypted ") || ends(b"user ") || ends(b"role ") || holds(same_line, b"USER ") || ends(b"set ")))
+        (quote_follows
+            && (ends(b"with ")
+                || ends(b"with encrypted ")
+                || ends(b"user ")
+                || ends(b"role ")
+                || holds(same_line, b"USER ")
+                || ends(b"set ")))
             || ((ends(b"ENV ") || ends(b"ARG ")) && self.syntax != Syntax::Code)
             || (holds(line, b"machine ") && holds(line, b"login "))
             || (holds(line, b"default ") && holds(line, b"login "))
@@ -272,10 +298,20 @@ impl Reader<'_> {
     /// was there.
     fn wrapper(&mut self) -> bool {
         let rest = self.rest();
-        let word = rest.iter().take(40).take_while(|&&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'<' | b'>' | b'@' | b'$' | b' ')).count();
+        let word = rest
+            .iter()
+            .take(40)
+            .take_while(|&&byte| {
+                byte.is_ascii_alphanumeric()
+                    || matches!(byte, b'_' | b'.' | b':' | b'<' | b'>' | b'@' | b'$' | b' ')
+            })
+            .count();
         let after = rest.get(word).copied().unwrap_or(b'\n');
         let head = &rest[..word];
-        if matches!(after, b'"' | b'\'' | b'`') && word <= 3 && head.iter().all(|byte| b"rRbBuUfFL@$ ".contains(byte)) {
+        if matches!(after, b'"' | b'\'' | b'`')
+            && word <= 3
+            && head.iter().all(|byte| b"rRbBuUfFL@$ ".contains(byte))
+        {
             self.at += word;
             return false;
         }
@@ -283,8 +319,29 @@ impl Reader<'_> {
             let call = String::from_utf8_lossy(head).trim().to_ascii_lowercase();
             let last = call.rsplit(['.', ':', ' ']).next().unwrap_or("");
             const MAKERS: &[&str] = &[
-                "from", "new", "string", "str", "secretstr", "secret", "secretstring", "bytes", "b", "encode", "of", "tochararray",
-                "buffer", "text", "quote", "to_string", "securestring", "cstr", "std", "nsstring", "password", "sha256", "unicode",
+                "from",
+                "new",
+                "string",
+                "str",
+                "secretstr",
+                "secret",
+                "secretstring",
+                "bytes",
+                "b",
+                "encode",
+                "of",
+                "tochararray",
+                "buffer",
+                "text",
+                "quote",
+                "to_string",
+                "securestring",
+                "cstr",
+                "std",
+                "nsstring",
+                "password",
+                "sha256",
+                "unicode",
             ];
             if MAKERS.contains(&last) || call.starts_with("new ") {
                 self.at += word + 1;
@@ -367,15 +424,19 @@ impl Reader<'_> {
         if self.syntax == Syntax::Settings && !inside {
             let line = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
             let whole = &rest[..line];
-            if !whole.iter().any(|&byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'<' | 0)) && !whole.contains(&b'&') {
-                let cut = whole.iter().rposition(|&byte| !matches!(byte, b',' | b';')).map_or(0, |last| last + 1);
+            if !whole.iter().any(|&byte| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'`' | b'<' | 0))
+                && !whole.contains(&b'&')
+            {
+                let cut =
+                    whole.iter().rposition(|&byte| !matches!(byte, b',' | b';')).map_or(0, |last| last + 1);
                 end = cut;
             }
         }
         // a sentence goes on after its word; a value ends the line, or a comment follows
         let after = &rest[end..rest.len().min(end + 64)];
         let after = &after[..memchr::memchr(b'\n', after).unwrap_or(after.len())];
-        let comment = after.trim_ascii_start().starts_with(b"#") || after.trim_ascii_start().starts_with(b"//");
+        let comment =
+            after.trim_ascii_start().starts_with(b"#") || after.trim_ascii_start().starts_with(b"//");
         let alone = after.trim_ascii().is_empty() || comment;
         if end == 0 || (spaced && tie == Tie::Assign && !alone && !inside && self.syntax == Syntax::Prose) {
             return None;
@@ -401,7 +462,11 @@ fn trimmed(text: &[u8], span: Span) -> Span {
     let inner = &text[span.range()];
     let start = inner.len() - inner.trim_ascii_start().len();
     let end = inner.trim_ascii_end().len();
-    if start >= end { Span::new(span.start, span.start) } else { Span::new(span.start + start, span.start + end) }
+    if start >= end {
+        Span::new(span.start, span.start)
+    } else {
+        Span::new(span.start + start, span.start + end)
+    }
 }
 
 #[cfg(test)]

@@ -15,14 +15,17 @@ use super::{Context, lower, reason};
 pub(crate) fn detect(context: &Context<'_>, stem: Span) -> (usize, Option<Match>) {
     let text = context.text;
     let name = assign::name_around(text, stem);
-    let sql = text[stem.range()].ends_with(b" ");
-    let named = if sql { Some(Named::Password) } else { name::classify(&text[name.range()]) };
-    let Some(named) = named else { return (name.end, None) };
-    if context.binary {
+    if context.binary() {
         return (name.end, None);
     }
-    let found = if sql { after_identified_by(text, stem) } else { assign::read(text, name, context.kind.syntax) };
-    let found = found.and_then(|found| judge(context, named, found));
+    // reading comes first: most names in code are assigned nothing readable, and classifying is dearer
+    let found = if text[stem.range()].ends_with(b" ") {
+        after_identified_by(text, stem).map(|found| (Named::Password, found))
+    } else {
+        assign::read(text, name, context.syntax())
+            .and_then(|found| Some((name::classify(&text[name.range()])?, found)))
+    };
+    let found = found.and_then(|(named, found)| judge(context, named, found));
     (name.end, found)
 }
 
@@ -91,7 +94,10 @@ fn decoded_secret(context: &Context<'_>, named: Named, bytes: &[u8], found: Assi
     let pair = named == Named::Credential && inner.contains(&b':');
     let padded = bytes.ends_with(b"=");
     let before = &context.text[found.name.start.saturating_sub(2000)..found.name.start];
-    let manifest = || memchr::memmem::find(before, b"kind: Secret").is_some() || memchr::memmem::find(before, b"\"Secret\"").is_some();
+    let manifest = || {
+        memchr::memmem::find(before, b"kind: Secret").is_some()
+            || memchr::memmem::find(before, b"\"Secret\"").is_some()
+    };
     if !plain || !(pair || padded || manifest()) {
         return None;
     }
@@ -105,7 +111,7 @@ fn decoded_secret(context: &Context<'_>, named: Named, bytes: &[u8], found: Assi
 type Judged = Result<(Confidence, Vec<Reason>), Reason>;
 
 fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: Assignment) -> Judged {
-    let kind = context.kind;
+    let kind = context.kind();
     let white = bytes.iter().filter(|byte| byte.is_ascii_whitespace()).count();
     if white > 0 || bytes.iter().any(|&byte| byte < 0x20) {
         return Err(reason("words", "it holds white space or control characters"));
@@ -116,7 +122,11 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
     let value = Value::new(bytes);
     for reason in [value.reference(), value.placeholder(name), value.structure()].into_iter().flatten() {
         // a name-like password in a settings file may be a weak one: see below
-        if !(reason.filter == "name" && named == Named::Password && found.tie == Tie::Assign && !value_is_identifier(bytes)) {
+        if !(reason.filter == "name"
+            && named == Named::Password
+            && found.tie == Tie::Assign
+            && !value_is_identifier(bytes))
+        {
             return Err(reason);
         }
     }
@@ -134,7 +144,12 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
                 Confidence::High
             } else if randomness > 0.0 && p.length >= 10 && p.digits > 0 {
                 Confidence::Medium
-            } else if named == Named::Secret && (p.digits > 0 || p.signs > 0) && !value.is_name() && !p.reads_as_words() && found.tie == Tie::Assign {
+            } else if named == Named::Secret
+                && (p.digits > 0 || p.signs > 0)
+                && !value.is_name()
+                && !p.reads_as_words()
+                && found.tie == Tie::Assign
+            {
                 Confidence::Medium
             } else if !p.reads_as_words() && p.length >= 20 && randomness > -0.3 {
                 Confidence::Medium
@@ -167,9 +182,13 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
             }
         }
     };
-    if hexadecimal && matches!(named, Named::BareKey | Named::Salt | Named::Credential) && matches!(p.length, 32 | 40 | 64 | 96 | 128) {
+    if hexadecimal
+        && matches!(named, Named::BareKey | Named::Salt | Named::Credential)
+        && matches!(p.length, 32 | 40 | 64 | 96 | 128)
+    {
         reasons.push(reason("digest", "it has the look of a digest, under a name that says little"));
-        confidence = confidence.min(if named == Named::BareKey { Confidence::Low } else { Confidence::Medium });
+        confidence =
+            confidence.min(if named == Named::BareKey { Confidence::Low } else { Confidence::Medium });
     }
     if kind.translation {
         reasons.push(reason("file", "translations hold labels"));
@@ -195,11 +214,16 @@ fn value_is_identifier(bytes: &[u8]) -> bool {
 fn password(value: &Value<'_>, found: Assignment) -> Result<Confidence, Reason> {
     let p = &value.profile;
     let randomness = p.randomness();
-    let mixed = usize::from(p.upper) + usize::from(p.lower) + usize::from(p.digits > 0) + usize::from(p.signs > 0);
+    let mixed =
+        usize::from(p.upper) + usize::from(p.lower) + usize::from(p.digits > 0) + usize::from(p.signs > 0);
     let loose = matches!(found.tie, Tie::List | Tie::Call | Tie::Compare | Tie::Argument);
     if p.letters == 0 && p.signs == 0 {
         // a PIN or `123456`
-        return if p.length >= 5 && found.tie == Tie::Assign && found.quoted { Ok(Confidence::Medium) } else { Err(reason("number", "it is a number")) };
+        return if p.length >= 5 && found.tie == Tie::Assign && found.quoted {
+            Ok(Confidence::Medium)
+        } else {
+            Err(reason("number", "it is a number"))
+        };
     }
     if p.signs * 2 > p.length && p.digits + p.letters < 4 {
         return Err(reason("signs", "it is made of signs"));

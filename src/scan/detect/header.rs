@@ -26,13 +26,14 @@ fn in_header(text: &[u8], at: usize) -> bool {
     let before = &text[at.saturating_sub(64)..at];
     let line = &before[memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)..];
     let lower = line.to_ascii_lowercase();
-    memchr::memmem::find(&lower, b"auth").is_some() || matches!(line.last(), Some(b'"' | b'\'' | b'`' | b'=' | b':'))
+    memchr::memmem::find(&lower, b"auth").is_some()
+        || matches!(line.last(), Some(b'"' | b'\'' | b'`' | b'=' | b':'))
 }
 
 /// The token after `Bearer `, whose scheme begins at `at`.
 pub(crate) fn bearer(context: &Context<'_>, at: usize) -> Option<Match> {
     let text = context.text;
-    if context.binary || (at > 0 && text[at - 1].is_ascii_alphanumeric()) {
+    if context.binary() || (at > 0 && text[at - 1].is_ascii_alphanumeric()) {
         return None;
     }
     let secret = run(text, at + "bearer ".len(), is_bearer);
@@ -41,15 +42,16 @@ pub(crate) fn bearer(context: &Context<'_>, at: usize) -> Option<Match> {
     }
     let value = Value::new(&text[secret.range()]);
     let p = value.profile;
-    let dropped = [value.reference(), value.placeholder(b"bearer"), value.structure()].into_iter().flatten().next();
+    let dropped =
+        [value.reference(), value.placeholder(b"bearer"), value.structure()].into_iter().flatten().next();
     let verdict = match dropped {
         Some(reason) if reason.filter != "uuid" => Verdict::Drop(reason),
         _ if p.randomness() > 0.1 && p.length >= 16 && p.digits > 0 => {
             let confidence = if in_header(text, at) { Confidence::High } else { Confidence::Medium };
-            Verdict::Report(if context.kind.test && p.length < 20 { lower(confidence) } else { confidence })
+            Verdict::Report(if context.kind().test && p.length < 20 { lower(confidence) } else { confidence })
         }
         _ if in_header(text, at) && p.digits > 0 && !p.reads_as_words() => {
-            Verdict::Report(if context.kind.test { Confidence::Low } else { Confidence::Medium })
+            Verdict::Report(if context.kind().test { Confidence::Low } else { Confidence::Medium })
         }
         _ => Verdict::Drop(reason("randomness", "it does not look generated")),
     };
@@ -61,10 +63,12 @@ pub(crate) fn bearer(context: &Context<'_>, at: usize) -> Option<Match> {
 /// The `user:password` after `Basic `, whose scheme begins at `at`.
 pub(crate) fn basic(context: &Context<'_>, at: usize) -> Option<Match> {
     let text = context.text;
-    if context.binary || (at > 0 && text[at - 1].is_ascii_alphanumeric()) {
+    if context.binary() || (at > 0 && text[at - 1].is_ascii_alphanumeric()) {
         return None;
     }
-    let secret = run(text, at + "basic ".len(), |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+    let secret = run(text, at + "basic ".len(), |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+    });
     if secret.len() < 8 {
         return None;
     }
@@ -94,7 +98,7 @@ pub(crate) fn judge_pair(context: &Context<'_>, user: &[u8], password: &[u8]) ->
     }
     let p = value.profile;
     let weak = p.digits == 0 && p.signs == 0 && p.randomness() < 0.2;
-    let confidence = match (weak, context.kind.test) {
+    let confidence = match (weak, context.kind().test) {
         (false, false) => Confidence::High,
         (false, true) if p.randomness() > 0.3 && p.length >= 12 => Confidence::High,
         (true, true) => Confidence::Low,

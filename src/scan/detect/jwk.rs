@@ -23,7 +23,7 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     if secret.len() < 22 || !object[secret.range()].iter().all(base64url) {
         return None;
     }
-    let confidence = if context.kind.test { lower(Confidence::High) } else { Confidence::High };
+    let confidence = if context.kind().test { lower(Confidence::High) } else { Confidence::High };
     let span = Span::new(start + secret.start, start + secret.end);
     let mut found = Match::placed("jwk-private", span, Rank::Shape, Verdict::Report(confidence));
     found.guessable = false;
@@ -40,7 +40,10 @@ fn member(object: &[u8], name: &[u8]) -> Option<Span> {
             continue;
         }
         let rest = &object[from..];
-        let gap = rest.iter().take_while(|&&byte| matches!(byte, b'"' | b'\\' | b':' | b' ' | b'\n' | b'\r' | b'\t')).count();
+        let gap = rest
+            .iter()
+            .take_while(|&&byte| matches!(byte, b'"' | b'\\' | b':' | b' ' | b'\n' | b'\r' | b'\t'))
+            .count();
         if rest.first() != Some(&b'"') && !rest.starts_with(b"\\\"") || !rest[..gap].contains(&b':') {
             continue;
         }

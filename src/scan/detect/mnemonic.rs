@@ -13,7 +13,7 @@ const LONGEST: usize = 24 * 9;
 
 /// The phrase after the name that begins at `at`.
 pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
-    if context.binary {
+    if context.binary() {
         return None;
     }
     let text = &context.text[at..context.text.len().min(at + GAP + LONGEST)];
@@ -33,7 +33,7 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     let inner = phrase.trim_ascii();
     let lead = phrase.len() - phrase.trim_ascii_start().len();
     let words: Vec<&[u8]> = inner.split(|&byte| byte == b' ').collect();
-    if !matches!(words.len(), 12 | 15 | 18 | 21 | 24) || !Checksum::Bip39Checksum.verify(inner) {
+    if !matches!(words.len(), 12 | 15 | 18 | 21 | 24) || !Checksum::Bip39.verify(inner) {
         return None;
     }
     let mut distinct = words.clone();
@@ -42,7 +42,7 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     let verdict = if distinct.len() * 2 < words.len() {
         Verdict::Drop(reason("filler", "it repeats a few words"))
     } else {
-        Verdict::Report(if context.kind.test { lower(Confidence::High) } else { Confidence::High })
+        Verdict::Report(if context.kind().test { lower(Confidence::High) } else { Confidence::High })
     };
     let span = Span::new(at + best.start + lead, at + best.start + lead + inner.len());
     let mut found = Match::placed("bip39-mnemonic", span, Rank::Verified, verdict);

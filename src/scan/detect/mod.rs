@@ -11,22 +11,63 @@ pub(crate) mod putty;
 pub(crate) mod token;
 pub(crate) mod url;
 
+use std::cell::OnceCell;
+
 use crate::finding::{Confidence, Reason};
 use crate::rules::Rule;
 use crate::scan::matches::{Match, Rank, Verdict};
 use crate::span::Span;
 
-use super::filter::file_kind::FileKind;
+use super::filter::file_kind::{FileKind, Syntax};
 
-/// A text and what detectors know of its surroundings.
-#[derive(Clone, Copy)]
+/// A text and what detectors know of its surroundings; each thing is found out when first asked for, as most files
+/// never need it.
 pub(crate) struct Context<'t> {
     /// The text.
     pub text: &'t [u8],
-    /// What the file is.
-    pub kind: FileKind,
-    /// Whether the file is binary: bare words and quotes mean nothing there.
-    pub binary: bool,
+    path: &'t str,
+    kind: OnceCell<FileKind>,
+    binary: OnceCell<bool>,
+}
+
+/// How many bytes at the start of a file tell whether it is binary, as in git.
+const BINARY_HEAD: usize = 8000;
+
+impl<'t> Context<'t> {
+    /// A text in the file at `path`, known to be binary or not, or to be found out.
+    pub(crate) fn new(text: &'t [u8], path: &'t str, binary: Option<bool>) -> Self {
+        Self { text, path, kind: OnceCell::new(), binary: binary.map_or_else(OnceCell::new, OnceCell::from) }
+    }
+
+    /// Another text of the same file, such as a decoded part of it.
+    pub(crate) fn within<'u>(&self, text: &'u [u8]) -> Context<'u>
+    where
+        't: 'u,
+    {
+        Context { text, path: self.path, kind: self.kind.clone(), binary: OnceCell::from(false) }
+    }
+
+    /// The path of the file.
+    pub(crate) fn path(&self) -> &'t str {
+        self.path
+    }
+
+    /// What the file is, by its name.
+    pub(crate) fn kind(&self) -> FileKind {
+        *self.kind.get_or_init(|| FileKind::of(self.path))
+    }
+
+    /// How values are written in it.
+    pub(crate) fn syntax(&self) -> Syntax {
+        self.kind().syntax
+    }
+
+    /// Whether it is binary: names and quotes mean nothing there.
+    pub(crate) fn binary(&self) -> bool {
+        *self
+            .binary
+            .get_or_init(|| memchr::memchr(0, &self.text[..self.text.len().min(BINARY_HEAD)]).is_some())
+    }
 }
 
 /// What an anchor leads to.
@@ -101,7 +142,18 @@ impl Match {
     /// A match of a built-in detector.
     pub(crate) fn placed(id: &str, secret: Span, rank: Rank, verdict: Verdict) -> Self {
         let rule = rule(id);
-        Self { rule, secret, rank, severity: rule.severity, verdict, guessable: true, decoded: Vec::new(), reasons: Vec::new() }
+        Self {
+            rule,
+            secret,
+            rank,
+            severity: rule.severity,
+            verdict,
+            guessable: true,
+            decoded: Vec::new(),
+            reasons: Vec::new(),
+            plain: None,
+            group: 0,
+        }
     }
 }
 

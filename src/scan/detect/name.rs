@@ -36,7 +36,8 @@ pub(crate) fn classify(name: &[u8]) -> Option<Named> {
         return None;
     }
     // the last word that names a secret decides, unless a later one takes it back
-    let (at, named) = words.iter().enumerate().rev().find_map(|(at, word)| Some((at, named(word, &words[..at])?)))?;
+    let (at, named) =
+        words.iter().enumerate().rev().find_map(|(at, word)| Some((at, named(word, &words[..at])?)))?;
     let (before, after) = (&words[..at], &words[at + 1..]);
     if after.iter().any(|word| holds(&NAMES_NOT_AFTER, word)) {
         return None;
@@ -51,7 +52,9 @@ pub(crate) fn classify(name: &[u8]) -> Option<Named> {
 }
 
 fn named(word: &str, before: &[&str]) -> Option<Named> {
-    let ends = |list: &[&str]| list.iter().any(|stem| word == *stem || (word.len() > stem.len() && word.ends_with(stem)));
+    let ends = |list: &[&str]| {
+        list.iter().any(|stem| word == *stem || (word.len() > stem.len() && word.ends_with(stem)))
+    };
     let last = before.last().copied().unwrap_or("");
     if holds(&NAMES_WHOLE, word) || ends(&NAMES_PASSWORD) {
         return Some(Named::Password);
@@ -93,7 +96,8 @@ fn split(name: &[u8]) -> Vec<String> {
         let hump = byte.is_ascii_uppercase()
             && (before.is_ascii_lowercase() || (before.is_ascii_uppercase() && after.is_ascii_lowercase()));
         // digits stay with sha256 and md5, and end other words
-        let number = byte.is_ascii_digit() != before.is_ascii_digit() && !matches!(word.as_str(), "sha" | "md" | "i" | "oauth" | "base");
+        let number = byte.is_ascii_digit() != before.is_ascii_digit()
+            && !matches!(word.as_str(), "sha" | "md" | "i" | "oauth" | "base");
         if (hump || number) && !word.is_empty() {
             words.push(std::mem::take(&mut word));
         }
@@ -115,10 +119,28 @@ mod tests {
 
     #[test]
     fn names_of_secrets() {
-        for name in ["password", "DB_PASSWORD", "dbPassword2", "user.password", "userPass", "PGPASSWORD", "root-passwd", "pwd"] {
+        for name in [
+            "password",
+            "DB_PASSWORD",
+            "dbPassword2",
+            "user.password",
+            "userPass",
+            "PGPASSWORD",
+            "root-passwd",
+            "pwd",
+        ] {
             check(name, Some(Named::Password));
         }
-        for name in ["api_key", "apiKey", "X-Api-Key", "AWS_ACCESS_KEY", "encryptionKey", "APIKEY", "private_key", "storageAccountKey"] {
+        for name in [
+            "api_key",
+            "apiKey",
+            "X-Api-Key",
+            "AWS_ACCESS_KEY",
+            "encryptionKey",
+            "APIKEY",
+            "private_key",
+            "storageAccountKey",
+        ] {
             check(name, Some(Named::Key));
         }
         for name in ["client_secret", "clientSecret", "SECRET", "jwtSecret", "aws_secret"] {
@@ -135,9 +157,31 @@ mod tests {
     #[test]
     fn names_of_other_things() {
         for name in [
-            "compass", "bypass", "monkey", "keyword", "author", "authority", "publicKey", "public_key_token", "passwordHash",
-            "password_field", "tokenType", "max_tokens", "token_url", "passwordResetUrl", "key_id", "keyCode", "tokenizer",
-            "secretName", "secretKeyRef", "csrf_token", "nextPageToken", "isPassword", "showPassword", "getToken", "sha256_key_hash",
+            "compass",
+            "bypass",
+            "monkey",
+            "keyword",
+            "author",
+            "authority",
+            "publicKey",
+            "public_key_token",
+            "passwordHash",
+            "password_field",
+            "tokenType",
+            "max_tokens",
+            "token_url",
+            "passwordResetUrl",
+            "key_id",
+            "keyCode",
+            "tokenizer",
+            "secretName",
+            "secretKeyRef",
+            "csrf_token",
+            "nextPageToken",
+            "isPassword",
+            "showPassword",
+            "getToken",
+            "sha256_key_hash",
         ] {
             check(name, None);
         }

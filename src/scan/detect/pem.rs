@@ -1,6 +1,5 @@
 //! Private keys in PEM armour (RFC 7468), OpenSSH's, PGP's and SSH2's included, also when written as a string with `\n` in it.
 
-use crate::decode::base64;
 use crate::finding::{Confidence, Severity};
 use crate::scan::matches::{Match, Rank, Verdict};
 use crate::span::Span;
@@ -33,10 +32,18 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     let text = &context.text[at..context.text.len().min(at + LONGEST)];
     let dashes = text.iter().take_while(|&&byte| byte == b'-').count();
     let label_start = text.iter().position(|&byte| byte != b'-' && byte != b' ')? + b"BEGIN ".len();
-    let label_end = label_start + memchr::memmem::find(text.get(label_start..text.len().min(label_start + 80))?, b"--")?;
+    let label_end =
+        label_start + memchr::memmem::find(text.get(label_start..text.len().min(label_start + 80))?, b"--")?;
     let label = std::str::from_utf8(&text[label_start..label_end]).ok()?.trim_end();
-    let id = RULES.iter().find(|(known, _)| label == *known || (*known == "PRIVATE KEY" && label.ends_with("PRIVATE KEY")))?.1;
-    let id = if label.starts_with("ENCRYPTED ") && id == "pem-private-key" { "pem-pkcs8-encrypted-private-key" } else { id };
+    let id = RULES
+        .iter()
+        .find(|(known, _)| label == *known || (*known == "PRIVATE KEY" && label.ends_with("PRIVATE KEY")))?
+        .1;
+    let id = if label.starts_with("ENCRYPTED ") && id == "pem-private-key" {
+        "pem-pkcs8-encrypted-private-key"
+    } else {
+        id
+    };
     let body_start = label_end + text[label_end..].iter().take_while(|&&byte| byte == b'-').count();
     let (end, body) = body(text, body_start, dashes);
     let secret = Span::new(at, at + end);
@@ -65,7 +72,8 @@ fn body(text: &[u8], start: usize, dashes: usize) -> (usize, Vec<u8>) {
         let line = strip(&text[at..line_end]);
         // headers such as `Proc-Type: 4,ENCRYPTED` and comments are no part of it
         if !line.contains(&b':') {
-            let plain = line.iter().all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+            let plain =
+                line.iter().all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
             if !plain && close.is_none() {
                 break;
             }
@@ -78,7 +86,11 @@ fn body(text: &[u8], start: usize, dashes: usize) -> (usize, Vec<u8>) {
     }
     if close.is_some() {
         let after = &text[stop..];
-        let last = after.iter().take(100).position(|&byte| matches!(byte, b'\n' | b'"' | b'\'' | b'\\' | b'<' | b'`')).unwrap_or(after.len().min(100));
+        let last = after
+            .iter()
+            .take(100)
+            .position(|&byte| matches!(byte, b'\n' | b'"' | b'\'' | b'\\' | b'<' | b'`'))
+            .unwrap_or(after.len().min(100));
         end = stop + last;
         while end > stop && matches!(text[end - 1], b'\r' | b' ' | b',' | b';') {
             end -= 1;
@@ -111,7 +123,28 @@ fn break_length(text: &[u8], at: usize) -> usize {
 
 /// A line without indentation, comment signs, quotes and the signs that join strings.
 fn strip(line: &[u8]) -> &[u8] {
-    let noise = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'"' | b'\'' | b'`' | b',' | b';' | b'#' | b'*' | b'>' | b'|' | b'.' | b'(' | b')' | b'\\' | b'&' | b'%');
+    let noise = |byte: &u8| {
+        matches!(
+            byte,
+            b' ' | b'\t'
+                | b'\r'
+                | b'"'
+                | b'\''
+                | b'`'
+                | b','
+                | b';'
+                | b'#'
+                | b'*'
+                | b'>'
+                | b'|'
+                | b'.'
+                | b'('
+                | b')'
+                | b'\\'
+                | b'&'
+                | b'%'
+        )
+    };
     let start = line.iter().take_while(|byte| noise(byte) || **byte == b'+').count();
     let rest = &line[start..];
     // `"…" +` joins strings; a `+` right after base64 belongs to it
@@ -123,7 +156,8 @@ fn strip(line: &[u8]) -> &[u8] {
 }
 
 fn judge(context: &Context<'_>, raw: &[u8], body: &[u8]) -> Verdict {
-    let elided = memchr::memmem::find(raw, b"...").is_some() || memchr::memmem::find(raw, "…".as_bytes()).is_some();
+    let elided =
+        memchr::memmem::find(raw, b"...").is_some() || memchr::memmem::find(raw, "…".as_bytes()).is_some();
     if body.len() < SHORTEST_BODY || elided {
         return Verdict::Drop(reason("structure", "the armour holds no key"));
     }
@@ -133,7 +167,7 @@ fn judge(context: &Context<'_>, raw: &[u8], body: &[u8]) -> Verdict {
         return Verdict::Drop(reason("filler", "the key repeats a few characters"));
     }
     let confidence = Confidence::High;
-    Verdict::Report(if context.kind.test { lower(confidence) } else { confidence })
+    Verdict::Report(if context.kind().test { lower(confidence) } else { confidence })
 }
 
 /// Whether an OpenSSH key names a cipher: its body begins with a magic text, then the cipher's name.
@@ -147,8 +181,6 @@ fn openssh_is_locked(body: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::rules::shape::{Random, Shape};
-    use crate::scan::filter::file_kind::FileKind;
-    use base64 as _;
 
     fn key(label: &str, lines: usize) -> String {
         let mut random = Random::new(3);
@@ -159,7 +191,7 @@ mod tests {
     }
 
     fn find(text: &str) -> Option<Match> {
-        let context = Context { text: text.as_bytes(), kind: FileKind::of("a.txt"), binary: false };
+        let context = Context::new(text.as_bytes(), "a.txt", Some(false));
         detect(&context, text.find("-----BEGIN")?)
     }
 
@@ -177,7 +209,8 @@ mod tests {
     fn keys_in_strings_are_found() {
         let text = format!("key = \"{}\"", key("PRIVATE KEY", 4).replace('\n', "\\n"));
         assert!(matches!(find(&text).unwrap().verdict, Verdict::Report(_)));
-        let joined = key("PRIVATE KEY", 4).lines().map(|line| format!("  \"{line}\\n\" +\n")).collect::<String>();
+        let joined =
+            key("PRIVATE KEY", 4).lines().map(|line| format!("  \"{line}\\n\" +\n")).collect::<String>();
         assert!(matches!(find(&joined).unwrap().verdict, Verdict::Report(_)));
     }
 
@@ -186,13 +219,23 @@ mod tests {
         assert!(find(&key("PUBLIC KEY", 4)).is_none());
         assert!(find(&key("CERTIFICATE", 4)).is_none());
         assert!(matches!(find(&key("RSA PRIVATE KEY", 0)).unwrap().verdict, Verdict::Drop(_)));
-        assert!(matches!(find("if line == \"-----BEGIN RSA PRIVATE KEY-----\" {").unwrap().verdict, Verdict::Drop(_)));
+        assert!(matches!(
+            find("if line == \"-----BEGIN RSA PRIVATE KEY-----\" {").unwrap().verdict,
+            Verdict::Drop(_)
+        ));
     }
 
     #[test]
     fn encrypted_keys_weigh_less() {
-        assert_eq!(find(&key("ENCRYPTED PRIVATE KEY", 4)).unwrap().rule.id, "pem-pkcs8-encrypted-private-key");
-        let old = key("RSA PRIVATE KEY", 4).replacen("-----\n", "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X,00\n\n", 1);
+        assert_eq!(
+            find(&key("ENCRYPTED PRIVATE KEY", 4)).unwrap().rule.id,
+            "pem-pkcs8-encrypted-private-key"
+        );
+        let old = key("RSA PRIVATE KEY", 4).replacen(
+            "-----\n",
+            "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: X,00\n\n",
+            1,
+        );
         let found = find(&old).unwrap();
         assert_eq!(found.severity, Severity::Medium);
         assert!(matches!(found.verdict, Verdict::Report(_)));

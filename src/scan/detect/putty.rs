@@ -15,7 +15,10 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     let find = |needle: &[u8]| memchr::memmem::find(text, needle);
     let private = find(b"Private-Lines:")?;
     let body = &text[private..];
-    let count = body[b"Private-Lines:".len()..].iter().skip_while(|&&byte| byte == b' ').take_while(|byte| byte.is_ascii_digit());
+    let count = body[b"Private-Lines:".len()..]
+        .iter()
+        .skip_while(|&&byte| byte == b' ')
+        .take_while(|byte| byte.is_ascii_digit());
     let lines = count.fold(0_usize, |number, digit| (number * 10 + usize::from(digit - b'0')).min(LONGEST));
     // the header line and as many as it says
     let end = memchr::memchr_iter(b'\n', body).nth(lines).unwrap_or(body.len());
@@ -23,9 +26,10 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     let verdict = if lines == 0 || encoded < 40 {
         Verdict::Drop(reason("structure", "it holds no key"))
     } else {
-        Verdict::Report(if context.kind.test { lower(Confidence::High) } else { Confidence::High })
+        Verdict::Report(if context.kind().test { lower(Confidence::High) } else { Confidence::High })
     };
-    let mut found = Match::placed("putty-private-key", Span::new(at, at + private + end), Rank::Shape, verdict);
+    let mut found =
+        Match::placed("putty-private-key", Span::new(at, at + private + end), Rank::Shape, verdict);
     found.guessable = false;
     if find(b"Encryption: none").is_none() {
         found.severity = Severity::Medium;

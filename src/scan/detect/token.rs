@@ -11,7 +11,13 @@ use crate::scan::matches::{Match, Rank, Verdict};
 use super::{Context, reason};
 
 /// Judges a hit of `rule`, which began with `prefix`; `nearness` tells where its keyword stands, if it needs one.
-pub(crate) fn judge(context: &Context<'_>, rule: &'static Rule, prefix: usize, hit: Hit, nearness: Option<Nearness>) -> Match {
+pub(crate) fn judge(
+    context: &Context<'_>,
+    rule: &'static Rule,
+    prefix: usize,
+    hit: Hit,
+    nearness: Option<Nearness>,
+) -> Match {
     let token = &context.text[hit.whole.range()];
     let secret = &context.text[hit.secret.range()];
     let mut reasons = Vec::new();
@@ -30,6 +36,8 @@ pub(crate) fn judge(context: &Context<'_>, rule: &'static Rule, prefix: usize, h
         guessable: length < 20,
         decoded: Vec::new(),
         reasons,
+        plain: None,
+        group: 0,
     }
 }
 
@@ -81,7 +89,9 @@ fn weigh(
         confidence = Confidence::High;
     }
     match nearness {
-        Some(Nearness::SameLine) => reasons.push(reason("keyword", "a word of its provider stands on the line")),
+        Some(Nearness::SameLine) => {
+            reasons.push(reason("keyword", "a word of its provider stands on the line"))
+        }
         Some(Nearness::LinesBefore) => {
             reasons.push(reason("keyword", "a word of its provider stands on a line before"));
             if rule.route == Route::Value && rule.check.is_empty() {
@@ -96,8 +106,25 @@ fn weigh(
 /// A word in `lower` that no generated value of its length would hold.
 fn made_up(lower: &[u8]) -> Option<&'static str> {
     const WORDS: [&str; 19] = [
-        "example", "xxxxx", "placeholder", "changeme", "redacted", "notreal", "dummy", "sample", "insert", "0000000", "1234567890",
-        "abcdefghij", "deadbeefdeadbeef", "your_", "your-", "_here", "-here", "testtest", "fakefake",
+        "example",
+        "xxxxx",
+        "placeholder",
+        "changeme",
+        "redacted",
+        "notreal",
+        "dummy",
+        "sample",
+        "insert",
+        "0000000",
+        "1234567890",
+        "abcdefghij",
+        "deadbeefdeadbeef",
+        "your_",
+        "your-",
+        "_here",
+        "-here",
+        "testtest",
+        "fakefake",
     ];
     WORDS.into_iter().find(|word| memchr::memmem::find(lower, word.as_bytes()).is_some())
 }

@@ -15,23 +15,37 @@ const LONGEST: usize = 512;
 pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     let text = context.text;
     let start = at + 3;
-    let scheme = text[..at].iter().rev().take(24).take_while(|&&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.')).count();
+    let scheme = text[..at]
+        .iter()
+        .rev()
+        .take(24)
+        .take_while(|&&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+        .count();
     if scheme < 2 {
         return None;
     }
     let scheme = &text[at - scheme..at];
     let rest = &text[start..text.len().min(start + LONGEST)];
     // the authority ends where a path begins; an unescaped `/` in a password is met often enough in database URLs
-    let stop = rest.iter().position(|&byte| byte <= b' ' || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\') || byte == 0x7F);
+    let stop = rest.iter().position(|&byte| {
+        byte <= b' ' || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\') || byte == 0x7F
+    });
     let whole = &rest[..stop.unwrap_or(rest.len())];
-    let authority = &whole[..whole.iter().position(|&byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(whole.len())];
+    let authority =
+        &whole[..whole.iter().position(|&byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(whole.len())];
     let sign = match memchr::memrchr(b'@', authority) {
         Some(sign) => sign,
         None => past_signs(whole)?,
     };
     let (info, host) = (&whole[..sign], &whole[sign + 1..]);
-    let host = &host[..host.iter().position(|&byte| matches!(byte, b'/' | b'?' | b'#' | b',' | b')' | b';')).unwrap_or(host.len())];
-    if host.is_empty() || !host[0].is_ascii_alphanumeric() && !matches!(host[0], b'[' | b'$' | b'{' | b'%' | b'<' | b'_' | b'(') {
+    let host = &host[..host
+        .iter()
+        .position(|&byte| matches!(byte, b'/' | b'?' | b'#' | b',' | b')' | b';'))
+        .unwrap_or(host.len())];
+    if host.is_empty()
+        || !host[0].is_ascii_alphanumeric()
+            && !matches!(host[0], b'[' | b'$' | b'{' | b'%' | b'<' | b'_' | b'(')
+    {
         return None;
     }
     let (user, secret) = match memchr::memchr(b':', info) {
@@ -58,7 +72,8 @@ fn past_signs(whole: &[u8]) -> Option<usize> {
     let first = whole.iter().position(|&byte| matches!(byte, b'/' | b'?' | b'#'))?;
     // `host:8080/path@x` has digits after the colon
     let port = whole[colon + 1..first].iter().all(u8::is_ascii_digit);
-    let user_plain = whole[..colon].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let user_plain =
+        whole[..colon].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     (colon < first && first < sign && !port && user_plain && sign - first < 64).then_some(sign)
 }
 
@@ -76,18 +91,43 @@ fn lone_token(token: &[u8]) -> Option<Verdict> {
 }
 
 fn judge(context: &Context<'_>, user: &[u8], password: &[u8], host: &[u8]) -> Verdict {
-    let template = |part: &[u8]| part.iter().any(|byte| matches!(byte, b'$' | b'{' | b'}' | b'<' | b'>' | b'(' | b')' | b'[' | b'|')) || part.starts_with(b"%s") || part.starts_with(b"%(");
-    if template(user) || (template(host) && template(password)) || template(password) && !plausible(password) {
+    let template = |part: &[u8]| {
+        part.iter().any(|byte| matches!(byte, b'$' | b'{' | b'}' | b'<' | b'>' | b'(' | b')' | b'[' | b'|'))
+            || part.starts_with(b"%s")
+            || part.starts_with(b"%(")
+    };
+    if template(user) || (template(host) && template(password)) || template(password) && !plausible(password)
+    {
         return Verdict::Drop(reason("reference", "it is a template to be filled in"));
     }
     let verdict = judge_pair(context, user, password);
     let Verdict::Report(confidence) = verdict else { return verdict };
     let host = host.to_ascii_lowercase();
     let name = host.split(|&byte| byte == b':').next().unwrap_or(&host);
-    const LOCAL: [&[u8]; 12] = [b"localhost", b"127.0.0.1", b"[", b"0.0.0.0", b"host", b"hostname", b"server", b"example", b"foo", b"bar", b"myhost", b"host.docker.internal"];
-    let made_up = name.ends_with(b".example") || name.starts_with(b"example.") || memchr::memmem::find(name, b".example.").is_some()
-        || name.ends_with(b".local") || name.ends_with(b".localhost") || name.ends_with(b".test") || name.ends_with(b".invalid")
-        || name.ends_with(b"example.com") || name.ends_with(b"example.org") || name.ends_with(b"example.net");
+    const LOCAL: [&[u8]; 12] = [
+        b"localhost",
+        b"127.0.0.1",
+        b"[",
+        b"0.0.0.0",
+        b"host",
+        b"hostname",
+        b"server",
+        b"example",
+        b"foo",
+        b"bar",
+        b"myhost",
+        b"host.docker.internal",
+    ];
+    let made_up = name.ends_with(b".example")
+        || name.starts_with(b"example.")
+        || memchr::memmem::find(name, b".example.").is_some()
+        || name.ends_with(b".local")
+        || name.ends_with(b".localhost")
+        || name.ends_with(b".test")
+        || name.ends_with(b".invalid")
+        || name.ends_with(b"example.com")
+        || name.ends_with(b"example.org")
+        || name.ends_with(b"example.net");
     if made_up || LOCAL.contains(&name) {
         return Verdict::Report(Confidence::Low);
     }
@@ -96,6 +136,9 @@ fn judge(context: &Context<'_>, user: &[u8], password: &[u8], host: &[u8]) -> Ve
 
 /// A password may hold such signs when it has more to it than a name between braces.
 fn plausible(password: &[u8]) -> bool {
-    let signs = password.iter().filter(|byte| matches!(byte, b'{' | b'}' | b'<' | b'>' | b'(' | b')' | b'[' | b']')).count();
+    let signs = password
+        .iter()
+        .filter(|byte| matches!(byte, b'{' | b'}' | b'<' | b'>' | b'(' | b')' | b'[' | b']'))
+        .count();
     signs == 0 && !password.starts_with(b"$") && password.len() >= 8
 }

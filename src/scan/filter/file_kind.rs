@@ -27,27 +27,91 @@ pub(crate) struct FileKind {
 }
 
 const CODE: &[&str] = &[
-    "c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "cs", "java", "kt", "kts", "scala", "groovy", "js", "jsx", "mjs", "cjs",
-    "ts", "tsx", "mts", "cts", "vue", "svelte", "astro", "py", "pyi", "pyx", "rb", "erb", "rake", "go", "rs", "swift", "m", "mm",
-    "php", "phtml", "pl", "pm", "lua", "dart", "ex", "exs", "erl", "hrl", "hs", "ml", "mli", "fs", "fsx", "clj", "cljs", "edn",
-    "r", "jl", "nim", "zig", "d", "v", "sv", "vhd", "asm", "s", "sol", "vb", "vbs", "pas", "sql", "tf", "hcl", "bicep",
-    "proto", "thrift", "graphql", "gql", "json", "json5", "jsonc", "map", "ipynb", "css", "scss", "sass", "less", "styl", "cmake",
-    "gradle", "coffee", "elm", "cr", "rst", "wat", "glsl", "cu", "tcl", "f90", "ada", "lisp", "el", "scm", "rkt", "hbs", "ejs",
-    "jsp", "aspx", "cshtml", "razor", "twig", "haml", "slim", "pug", "html", "htm", "xhtml", "svg", "snap", "lock", "po", "pot",
+    "c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "cs", "java", "kt", "kts", "scala", "groovy", "js",
+    "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte", "astro", "py", "pyi", "pyx", "rb",
+    "erb", "rake", "go", "rs", "swift", "m", "mm", "php", "phtml", "pl", "pm", "lua", "dart", "ex", "exs",
+    "erl", "hrl", "hs", "ml", "mli", "fs", "fsx", "clj", "cljs", "edn", "r", "jl", "nim", "zig", "d", "v",
+    "sv", "vhd", "asm", "s", "sol", "vb", "vbs", "pas", "sql", "tf", "hcl", "bicep", "proto", "thrift",
+    "graphql", "gql", "json", "json5", "jsonc", "map", "ipynb", "css", "scss", "sass", "less", "styl",
+    "cmake", "gradle", "coffee", "elm", "cr", "rst", "wat", "glsl", "cu", "tcl", "f90", "ada", "lisp", "el",
+    "scm", "rkt", "hbs", "ejs", "jsp", "aspx", "cshtml", "razor", "twig", "haml", "slim", "pug", "html",
+    "htm", "xhtml", "svg", "snap", "lock", "po", "pot",
 ];
-const PROSE: &[&str] = &["md", "markdown", "mdx", "rst", "txt", "adoc", "asciidoc", "org", "tex", "textile", "log", "rtf", "wiki"];
+const PROSE: &[&str] = &[
+    "md", "markdown", "mdx", "rst", "txt", "adoc", "asciidoc", "org", "tex", "textile", "log", "rtf", "wiki",
+];
 const LOCKS: &[&str] = &[
-    "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "cargo.lock", "go.sum", "gemfile.lock",
-    "poetry.lock", "pipfile.lock", "uv.lock", "composer.lock", "podfile.lock", "mix.lock", "flake.lock", "bun.lock", "deno.lock",
-    "packages.lock.json", "pubspec.lock", ".cargo-checksum.json", "record", "conda-lock.yml", "gradle.lockfile", "sha256sums",
+    "package-lock.json",
+    "npm-shrinkwrap.json",
+    "yarn.lock",
+    "pnpm-lock.yaml",
+    "cargo.lock",
+    "go.sum",
+    "gemfile.lock",
+    "poetry.lock",
+    "pipfile.lock",
+    "uv.lock",
+    "composer.lock",
+    "podfile.lock",
+    "mix.lock",
+    "flake.lock",
+    "bun.lock",
+    "deno.lock",
+    "packages.lock.json",
+    "pubspec.lock",
+    ".cargo-checksum.json",
+    "record",
+    "conda-lock.yml",
+    "gradle.lockfile",
+    "sha256sums",
 ];
 const TESTS: &[&str] = &[
-    "test", "tests", "testing", "testdata", "test-data", "test_data", "__tests__", "spec", "specs", "fixture", "fixtures", "mock",
-    "mocks", "__mocks__", "example", "examples", "sample", "samples", "demo", "demos", "e2e", "testutil", "testutils", "cassettes",
-    "snapshots", "__snapshots__", "vectors", "benches", "bench", "selftest", "selftests", "stubs",
+    "test",
+    "tests",
+    "testing",
+    "testdata",
+    "test-data",
+    "test_data",
+    "__tests__",
+    "spec",
+    "specs",
+    "fixture",
+    "fixtures",
+    "mock",
+    "mocks",
+    "__mocks__",
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "demos",
+    "e2e",
+    "testutil",
+    "testutils",
+    "cassettes",
+    "snapshots",
+    "__snapshots__",
+    "vectors",
+    "benches",
+    "bench",
+    "selftest",
+    "selftests",
+    "stubs",
 ];
-const TRANSLATIONS: &[&str] =
-    &["locale", "locales", "lang", "langs", "i18n", "l10n", "translations", "translation", "_locales", "languages", "messages"];
+const TRANSLATIONS: &[&str] = &[
+    "locale",
+    "locales",
+    "lang",
+    "langs",
+    "i18n",
+    "l10n",
+    "translations",
+    "translation",
+    "_locales",
+    "languages",
+    "messages",
+];
 
 impl FileKind {
     /// The kind of the file at `path` (with `/`).
@@ -66,8 +130,14 @@ impl FileKind {
         let in_folder = |names: &[&str]| folders.split('/').any(|folder| names.contains(&folder));
         let says_test = |part: &str| {
             let part = part.trim_start_matches('_');
-            part.starts_with("test_") || part.ends_with("_test") || part.ends_with("-test") || part.ends_with("tests")
-                || part.ends_with("_spec") || part == "test" || part == "conftest" || part.starts_with("mock")
+            part.starts_with("test_")
+                || part.ends_with("_test")
+                || part.ends_with("-test")
+                || part.ends_with("tests")
+                || part.ends_with("_spec")
+                || part == "test"
+                || part == "conftest"
+                || part.starts_with("mock")
         };
         let mut middle = name.split('.').skip(1);
         Self {
@@ -77,8 +147,24 @@ impl FileKind {
                 || matches!(extension, "po" | "pot" | "arb" | "strings" | "resx" | "xlf" | "xliff" | "ftl"),
             test: in_folder(TESTS)
                 || says_test(stem)
-                || middle.any(|part| matches!(part, "test" | "spec" | "example" | "sample" | "mock" | "stories" | "dist" | "tmpl" | "template")),
-            generated: name.contains(".min.") || name.contains("-min.") || name.contains(".bundle.") || extension == "map",
+                || middle.any(|part| {
+                    matches!(
+                        part,
+                        "test"
+                            | "spec"
+                            | "example"
+                            | "sample"
+                            | "mock"
+                            | "stories"
+                            | "dist"
+                            | "tmpl"
+                            | "template"
+                    )
+                }),
+            generated: name.contains(".min.")
+                || name.contains("-min.")
+                || name.contains(".bundle.")
+                || extension == "map",
         }
     }
 }

@@ -103,7 +103,9 @@ mod tests {
 
     #[test]
     fn names_read_as_words() {
-        for name in ["getElementById", "user_password_reset", "CONFIG_SECURITY_NETWORK", "application-token", "hello"] {
+        for name in
+            ["getElementById", "user_password_reset", "CONFIG_SECURITY_NETWORK", "application-token", "hello"]
+        {
             let profile = profile(name.as_bytes());
             assert!(profile.reads_as_words(), "{name}: {profile:?}");
             assert!(profile.randomness() < 0.0, "{name}: {}", profile.randomness());

@@ -41,39 +41,66 @@ impl<'v> Value<'v> {
         let text = self.lower_text();
         if VALUES_REFERENCE_START.iter().any(|start| text.starts_with(start)) {
             // `$2b$…` and `$argon2` are hashes, `$ecret` may be a password
-            let sign = self.bytes[0] == b'$' && !self.bytes[1..].first().is_some_and(|&b| b == b'{' || b == b'(' || b == b'_' || b.is_ascii_uppercase());
-            let name = self.bytes[1..].iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'>' | b'.' | b':' | b'[' | b']' | b'\''));
+            let sign = self.bytes[0] == b'$'
+                && !self.bytes[1..]
+                    .first()
+                    .is_some_and(|&b| b == b'{' || b == b'(' || b == b'_' || b.is_ascii_uppercase());
+            let name = self.bytes[1..].iter().all(|&b| {
+                b.is_ascii_alphanumeric()
+                    || matches!(b, b'_' | b'-' | b'>' | b'.' | b':' | b'[' | b']' | b'\'')
+            });
             let ampersand = self.bytes[0] == b'&' && !name;
             if !(sign && (!name || self.profile.digits > 0)) && !ampersand {
                 return because("reference", "it points to a variable, a file or a secret store");
             }
         }
-        if ["${", "#{", "{{", "%(", "<%", "$(", "%s", "%d", "%v", "{}", "{0}", "{1}", "%{", "}}", "(?", "\\w", "\\d", "[^"].iter().any(|part| contains(&self.lower, part)) {
+        if [
+            "${", "#{", "{{", "%(", "<%", "$(", "%s", "%d", "%v", "{}", "{0}", "{1}", "%{", "}}", "(?",
+            "\\w", "\\d", "[^",
+        ]
+        .iter()
+        .any(|part| contains(&self.lower, part))
+        {
             return because("reference", "it is a template or a pattern to be filled in");
         }
         let (first, last) = (self.bytes[0], self.bytes[self.bytes.len() - 1]);
-        if matches!((first, last), (b'<', b'>') | (b'[', b']') | (b'{', b'}') | (b'%', b'%') | (b'@', b'@') | (b'(', b')'))
-            || (text.starts_with("__") && text.ends_with("__"))
+        if matches!(
+            (first, last),
+            (b'<', b'>') | (b'[', b']') | (b'{', b'}') | (b'%', b'%') | (b'@', b'@') | (b'(', b')')
+        ) || (text.starts_with("__") && text.ends_with("__"))
         {
             return because("reference", "it is a template to be filled in");
         }
         if let Some(open) = memchr::memchr(b'(', self.bytes) {
             let called = &self.bytes[..open];
-            let is_name = !called.is_empty() && called.iter().all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$'));
-            if is_name && profile(called).randomness() < 0.3 && last == b')' || is_name && self.bytes[open + 1..].iter().any(|&b| b == b'"' || b == b'\'' || b == b',') {
+            let is_name = !called.is_empty()
+                && called
+                    .iter()
+                    .all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$'));
+            if is_name && profile(called).randomness() < 0.3 && last == b')'
+                || is_name && self.bytes[open + 1..].iter().any(|&b| b == b'"' || b == b'\'' || b == b',')
+            {
                 return because("reference", "it is a call");
             }
         }
-        if contains(self.bytes, "->") && self.profile.randomness() < 0.0 || contains(self.bytes, "::") && self.profile.randomness() < 0.0 {
+        if contains(self.bytes, "->") && self.profile.randomness() < 0.0
+            || contains(self.bytes, "::") && self.profile.randomness() < 0.0
+        {
             return because("reference", "it is a name in code");
         }
         if contains(self.bytes, "://") {
             return because("reference", "it is an address");
         }
         let drive = matches!(self.bytes, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
-        let path = text.starts_with("./") || text.starts_with("../") || text.starts_with("~/") || drive
+        let path = text.starts_with("./")
+            || text.starts_with("../")
+            || text.starts_with("~/")
+            || drive
             || (text.starts_with('/') && self.profile.randomness() < 0.2 && text[1..].contains('/'));
-        const FILES: [&str; 14] = [".pem", ".key", ".json", ".txt", ".yml", ".yaml", ".env", ".php", ".html", ".cfg", ".ini", ".crt", ".p12", ".jks"];
+        const FILES: [&str; 14] = [
+            ".pem", ".key", ".json", ".txt", ".yml", ".yaml", ".env", ".php", ".html", ".cfg", ".ini",
+            ".crt", ".p12", ".jks",
+        ];
         if path || FILES.iter().any(|end| text.ends_with(end)) {
             return because("reference", "it is a path");
         }
@@ -94,7 +121,8 @@ impl<'v> Value<'v> {
             return because("placeholder", &format!("it holds \"{part}\", as made-up values do"));
         }
         let name = name.to_ascii_lowercase();
-        let squeezed = |bytes: &[u8]| -> Vec<u8> { bytes.iter().copied().filter(u8::is_ascii_alphanumeric).collect() };
+        let squeezed =
+            |bytes: &[u8]| -> Vec<u8> { bytes.iter().copied().filter(u8::is_ascii_alphanumeric).collect() };
         let (value, named) = (squeezed(core), squeezed(&name));
         if value.len() >= 3 && (named == value || (named.ends_with(&value) && self.profile.digits == 0)) {
             return because("placeholder", "it repeats its name");
@@ -102,9 +130,15 @@ impl<'v> Value<'v> {
         // `password1`, `secret123`, `token_2`: the word for it and a number
         let letters: Vec<u8> = value.iter().copied().take_while(u8::is_ascii_alphabetic).collect();
         let rest = &value[letters.len()..];
-        if !letters.is_empty() && rest.iter().all(u8::is_ascii_digit) && rest.len() <= 4 && core.len() == value.len() {
+        if !letters.is_empty()
+            && rest.iter().all(u8::is_ascii_digit)
+            && rest.len() <= 4
+            && core.len() == value.len()
+        {
             let word = std::str::from_utf8(&letters).unwrap_or("");
-            if holds(&VALUES_PLACEHOLDER, word) && (rest.len() <= 1 || !matches!(word, "password" | "passwd" | "pass" | "pwd")) {
+            if holds(&VALUES_PLACEHOLDER, word)
+                && (rest.len() <= 1 || !matches!(word, "password" | "passwd" | "pass" | "pwd"))
+            {
                 return because("placeholder", "it is a word that stands for a secret, and a number");
             }
         }
@@ -126,7 +160,8 @@ impl<'v> Value<'v> {
                 }
             }
         }
-        let steps = |step: i16| bytes.windows(2).filter(|two| i16::from(two[1]) - i16::from(two[0]) == step).count();
+        let steps =
+            |step: i16| bytes.windows(2).filter(|two| i16::from(two[1]) - i16::from(two[0]) == step).count();
         if bytes.len() >= 8 && (steps(1).max(steps(-1)) + 1) * 10 >= bytes.len() * 6 {
             return because("filler", "it counts up or down");
         }
@@ -145,16 +180,39 @@ impl<'v> Value<'v> {
         }
         if let Some(at) = text.find('@') {
             let (user, host) = (&text[..at], &text[at + 1..]);
-            let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+'));
+            let plain = |part: &str| {
+                !part.is_empty()
+                    && part
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'+'))
+            };
             let top = host.rsplit('.').next().unwrap_or("");
-            if plain(user) && plain(host) && host.contains('.') && top.len() >= 2 && top.bytes().all(|b| b.is_ascii_lowercase()) {
+            if plain(user)
+                && plain(host)
+                && host.contains('.')
+                && top.len() >= 2
+                && top.bytes().all(|b| b.is_ascii_lowercase())
+            {
                 return because("structure", "it is a mail address");
             }
         }
         const PUBLIC: [&str; 12] = [
-            "ssh-rsa", "ssh-ed25519", "ssh-dss", "ecdsa-sha2", "-----begin", "miib", "age1", "{ssha}", "{sha}", "pbkdf2", "sha256:", "$argon2",
+            "ssh-rsa",
+            "ssh-ed25519",
+            "ssh-dss",
+            "ecdsa-sha2",
+            "-----begin",
+            "miib",
+            "age1",
+            "{ssha}",
+            "{sha}",
+            "pbkdf2",
+            "sha256:",
+            "$argon2",
         ];
-        if PUBLIC.iter().any(|start| text.starts_with(start)) && !(text.starts_with("miib") && !text.starts_with("miibija")) {
+        if PUBLIC.iter().any(|start| text.starts_with(start))
+            && !(text.starts_with("miib") && !text.starts_with("miibija"))
+        {
             return because("structure", "it is a public key or a hash");
         }
         const INTEGRITY: [&str; 5] = ["sha1-", "sha256-", "sha384-", "sha512-", "md5-"];
@@ -162,10 +220,17 @@ impl<'v> Value<'v> {
             return because("structure", "it is an integrity hash");
         }
         // numbers, versions, dates, addresses, lists of numbers
-        if self.profile.letters == 0 && self.profile.signs > 0 && text.bytes().all(|b| b.is_ascii_digit() || b".:-/,+ %".contains(&b)) {
+        if self.profile.letters == 0
+            && self.profile.signs > 0
+            && text.bytes().all(|b| b.is_ascii_digit() || b".:-/,+ %".contains(&b))
+        {
             return because("structure", "it is a number, a date, a version or an address");
         }
-        if text.bytes().filter(|&b| b == b'/').count() == 1 && ["application/", "text/", "image/", "audio/", "video/", "multipart/"].iter().any(|start| text.starts_with(start)) {
+        if text.bytes().filter(|&b| b == b'/').count() == 1
+            && ["application/", "text/", "image/", "audio/", "video/", "multipart/"]
+                .iter()
+                .any(|start| text.starts_with(start))
+        {
             return because("structure", "it is a media type");
         }
         // `camelCase`, `snake_case`, `UPPER_CASE`, `dotted.names`, `kebab-case`, file names
@@ -177,10 +242,37 @@ impl<'v> Value<'v> {
 
     /// Whether it is an identifier or words, not something generated.
     pub(crate) fn is_name(&self) -> bool {
-        let joined = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':' | b'/' | b'$' | b'[' | b']' | b'>' | b'<' | b'?' | b',' | b'=' | b'\'' | b'"' | b' ' | b'*' | b'+' | b';');
+        let joined = |b: u8| {
+            b.is_ascii_alphanumeric()
+                || matches!(
+                    b,
+                    b'_' | b'-'
+                        | b'.'
+                        | b':'
+                        | b'/'
+                        | b'$'
+                        | b'['
+                        | b']'
+                        | b'>'
+                        | b'<'
+                        | b'?'
+                        | b','
+                        | b'='
+                        | b'\''
+                        | b'"'
+                        | b' '
+                        | b'*'
+                        | b'+'
+                        | b';'
+                )
+        };
         let p = &self.profile;
         let parts = self.bytes.split(|b| !b.is_ascii_alphabetic()).filter(|part| !part.is_empty()).count();
-        let humps = self.bytes.windows(2).filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase()).count();
+        let humps = self
+            .bytes
+            .windows(2)
+            .filter(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase())
+            .count();
         let capitals = p.upper && !p.lower && self.bytes.contains(&b'_') && p.wordiness > -0.6;
         self.bytes.iter().all(|&b| joined(b))
             && p.letters > 0
@@ -211,7 +303,8 @@ mod tests {
 
     fn filter(value: &str, name: &str) -> Option<&'static str> {
         let value = Value::new(value.as_bytes());
-        let reason = value.reference().or_else(|| value.placeholder(name.as_bytes())).or_else(|| value.structure());
+        let reason =
+            value.reference().or_else(|| value.placeholder(name.as_bytes())).or_else(|| value.structure());
         reason.map(|reason| reason.filter)
     }
 
@@ -249,7 +342,16 @@ mod tests {
 
     #[test]
     fn values_that_may_be_secrets() {
-        for value in ["hunter2", "P@ssw0rd!", "Tr0ub4dor&3", "s3cr3tP4ss", "$ecret99", "kJ8d-2mQp_xZ7", "letmein99", "p4$$w(rd"] {
+        for value in [
+            "hunter2",
+            "P@ssw0rd!",
+            "Tr0ub4dor&3",
+            "s3cr3tP4ss",
+            "$ecret99",
+            "kJ8d-2mQp_xZ7",
+            "letmein99",
+            "p4$$w(rd",
+        ] {
             assert_eq!(filter(value, "password"), None, "{value}");
         }
     }

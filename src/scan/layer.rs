@@ -1,0 +1,296 @@
+//! One text searched: its candidates met by rules and detectors, its encoded parts decoded and searched in turn.
+
+use zeroize::Zeroizing;
+
+use crate::decode::{base64, escape, hex};
+use crate::finding::Encoding;
+use crate::rules::Rule;
+use crate::span::Span;
+
+use super::candidate::{Candidate, Kind, is_word};
+use super::confirm::confirm;
+use super::detect::{Context, Detector, assigned, header, jwk, mnemonic, pem, putty, token, url};
+use super::keywords::KeywordSet;
+use super::matches::{Match, settle};
+use super::tables::{Tables, Target};
+
+/// How deep encodings may be nested.
+const DEPTH: usize = 3;
+/// How many bytes are searched for candidates at a time: they stay in the nearest cache until they are met.
+const STRIDE: usize = 16 * 1024;
+/// Fewest characters in encoded text that is decoded: what is shorter holds no token, and passwords are decoded
+/// under their names.
+const BASE64_GROUPS: usize = 5;
+const HEX_PAIRS: usize = 12;
+/// The longest encoded text that is decoded in one piece.
+const LONGEST_ENCODED: usize = 1 << 20;
+/// How far before and after an escape the text around it is undone.
+const ESCAPE_BEFORE: usize = 512;
+const ESCAPE_AFTER: usize = 4096;
+
+/// Searches texts; holds what can be used again for the next one.
+#[derive(Debug)]
+pub(crate) struct Searcher<'s> {
+    tables: &'s Tables,
+    spare: Vec<Vec<Candidate>>,
+    groups: u32,
+}
+
+/// The state of one text's search.
+struct Layer<'a, 's, 't> {
+    searcher: &'a mut Searcher<'s>,
+    context: &'a Context<'t>,
+    depth: usize,
+    found: Vec<Match>,
+    /// Ends of what was already decoded, and of the last name that was read.
+    base64_done: usize,
+    hex_done: usize,
+    escape_done: usize,
+    name_done: usize,
+}
+
+impl<'s> Searcher<'s> {
+    /// A searcher with the tables of a rule set.
+    pub(crate) fn new(tables: &'s Tables) -> Self {
+        Self { tables, spare: Vec::new(), groups: 0 }
+    }
+
+    /// Every match in the text that begins between `from` and `to`, overlaps settled, sorted by place.
+    pub(crate) fn search(&mut self, context: &Context<'_>, from: usize, to: usize) -> Vec<Match> {
+        self.search_layer(context, from, to, 0)
+    }
+
+    fn search_layer(&mut self, context: &Context<'_>, from: usize, to: usize, depth: usize) -> Vec<Match> {
+        let tables = self.tables;
+        let mut candidates = self.spare.pop().unwrap_or_default();
+        let mut layer = Layer {
+            searcher: self,
+            context,
+            depth,
+            found: Vec::new(),
+            base64_done: 0,
+            hex_done: 0,
+            escape_done: 0,
+            name_done: 0,
+        };
+        let mut at = from;
+        while at < to {
+            let next = to.min(at + STRIDE);
+            candidates.clear();
+            tables.finder.find(context.text, at, next, &mut candidates);
+            for candidate in &candidates {
+                layer.meet(*candidate);
+            }
+            at = next;
+        }
+        for &index in &tables.searched {
+            layer.search_rule(index, from, to);
+        }
+        let mut found = layer.found;
+        self.spare.push(candidates);
+        if !found.is_empty() {
+            settle(&mut found);
+        }
+        found
+    }
+}
+
+impl Layer<'_, '_, '_> {
+    fn meet(&mut self, candidate: Candidate) {
+        let text = self.context.text;
+        let at = candidate.at as usize;
+        match candidate.kind {
+            Kind::Prefix => {
+                let tables = self.searcher.tables;
+                for (prefix, rules) in tables.finder.prefix_matches(&text[at..]) {
+                    for &rule in rules {
+                        self.try_rule(rule, at, prefix.len(), &mut None);
+                    }
+                }
+            }
+            Kind::Value => {
+                let tables = self.searcher.tables;
+                let mut keywords = None;
+                for rule in tables.values().rules(&text[at..]) {
+                    self.try_rule(rule, at, 0, &mut keywords);
+                }
+                self.decode_run(at);
+            }
+            Kind::Anchor => {
+                let tables = self.searcher.tables;
+                for (start, target) in tables.finder.anchor_matches(text, at) {
+                    let (target, length) = tables.targets[usize::from(target)];
+                    match target {
+                        Target::Rule(rule) => self.try_rule(rule, start, length, &mut None),
+                        Target::Detector(detector) => self.detect(detector, Span::new(start, start + length)),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tries a rule at a place; `keywords` keeps the keywords before that place for the next rule.
+    fn try_rule(&mut self, index: u16, at: usize, prefix: usize, keywords: &mut Option<KeywordSet>) {
+        let tables = self.searcher.tables;
+        let rule: &'static Rule = tables.rules[usize::from(index)];
+        let text = self.context.text;
+        if !rule.may_start(&text[at..]) {
+            return;
+        }
+        let mut nearness = None;
+        if !rule.keywords.is_empty() {
+            let set = keywords.get_or_insert_with(|| tables.keywords().before(text, at));
+            nearness = set.nearest(rule.keywords);
+            if nearness.is_none() {
+                return;
+            }
+        }
+        if let Some(hit) = confirm(rule, text, at) {
+            self.found.push(token::judge(self.context, rule, prefix, hit, nearness));
+        }
+    }
+
+    /// Searches the whole text for a rule that offers no quicker way.
+    fn search_rule(&mut self, index: u16, from: usize, to: usize) {
+        let rule = self.searcher.tables.rules[usize::from(index)];
+        let mut at = from;
+        while let Some(found) = rule.search(&self.context.text[..], at).filter(|&found| found < to) {
+            let before = self.found.len();
+            self.try_rule(index, found, 0, &mut None);
+            at = match self.found.get(before) {
+                Some(hit) => hit.secret.end.max(found + 1),
+                None => found + 1,
+            };
+        }
+    }
+
+    fn detect(&mut self, detector: Detector, anchor: Span) {
+        let context = self.context;
+        let at = anchor.start;
+        let found = match detector {
+            Detector::Assigned => {
+                if at < self.name_done {
+                    return;
+                }
+                let (end, found) = assigned::detect(context, anchor);
+                self.name_done = end;
+                found
+            }
+            Detector::Url => url::detect(context, at),
+            Detector::Bearer => header::bearer(context, at),
+            Detector::Basic => header::basic(context, at),
+            Detector::Pem => pem::detect(context, at),
+            Detector::Putty => putty::detect(context, at),
+            Detector::Jwk => jwk::detect(context, at),
+            Detector::Mnemonic => mnemonic::detect(context, anchor.end),
+            Detector::Escape => {
+                self.undo_escapes(at);
+                None
+            }
+        };
+        self.found.extend(found);
+    }
+
+    /// Decodes the run at `at` if it is text in base64 or hexadecimal, and searches the text.
+    fn decode_run(&mut self, at: usize) {
+        if self.depth >= DEPTH {
+            return;
+        }
+        let text = self.context.text;
+        let rest = &text[at..text.len().min(at + LONGEST_ENCODED)];
+        if at >= self.base64_done && base64::begins_plain(rest, BASE64_GROUPS) {
+            let decoded = base64::decode(rest);
+            self.base64_done = at + decoded.read;
+            self.search_decoded(decoded.text, Span::new(at, at + decoded.read), Encoding::Base64);
+        }
+        if at >= self.hex_done && hex::begins_plain(rest, HEX_PAIRS) {
+            let decoded = hex::decode(rest);
+            self.hex_done = at + decoded.read;
+            self.search_decoded(decoded.text, Span::new(at, at + decoded.read), Encoding::Hex);
+        }
+    }
+
+    fn search_decoded(&mut self, inner: Vec<u8>, place: Span, encoding: Encoding) {
+        let inner = Zeroizing::new(inner);
+        let context = self.context.within(&inner);
+        let found = self.searcher.search_layer(&context, 0, inner.len(), self.depth + 1);
+        self.searcher.groups += 1;
+        for mut found in found {
+            found.plain.get_or_insert_with(|| Zeroizing::new(inner[found.secret.range()].to_vec()));
+            found.secret = place;
+            found.decoded.insert(0, encoding);
+            found.group = self.searcher.groups;
+            self.found.push(found);
+        }
+    }
+
+    /// Undoes the escapes in the text around `at`, and searches the result.
+    fn undo_escapes(&mut self, at: usize) {
+        if self.depth >= DEPTH || at < self.escape_done {
+            return;
+        }
+        let text = self.context.text;
+        let percent = text[at] == b'%';
+        let floor = at.saturating_sub(ESCAPE_BEFORE);
+        let before = &text[floor..at];
+        let start = floor
+            + before
+                .iter()
+                .rposition(|&byte| byte == b'\n' || (percent && !is_url(byte)))
+                .map_or(0, |stop| stop + 1);
+        let after = &text[at..text.len().min(at + ESCAPE_AFTER)];
+        let end = at
+            + after
+                .iter()
+                .position(|&byte| byte == b'\n' || (percent && !is_url(byte)))
+                .unwrap_or(after.len());
+        self.escape_done = end.max(at + 1);
+        let (undone, encoding) = if percent {
+            (escape::percent(&text[start..end]), Encoding::Percent)
+        } else {
+            (escape::backslash(&text[start..end]), Encoding::Escape)
+        };
+        if !undone.changed {
+            return;
+        }
+        let inner = Zeroizing::new(undone.text);
+        let context = self.context.within(&inner);
+        for mut found in self.searcher.search_layer(&context, 0, inner.len(), self.depth + 1) {
+            let origin = |offset: usize| start + undone.origin[offset] as usize;
+            let place = Span::new(origin(found.secret.start), origin(found.secret.end));
+            let same = text[place.range()] == inner[found.secret.range()];
+            if !same {
+                found.plain.get_or_insert_with(|| Zeroizing::new(inner[found.secret.range()].to_vec()));
+            }
+            if !same || percent || text[start..end].contains(&b'\\') {
+                found.decoded.insert(0, encoding);
+            }
+            found.secret = place;
+            self.found.push(found);
+        }
+    }
+}
+
+/// Bytes of a URL and its escapes.
+fn is_url(byte: u8) -> bool {
+    is_word(byte)
+        || matches!(
+            byte,
+            b'%' | b'-'
+                | b'.'
+                | b'~'
+                | b':'
+                | b'/'
+                | b'?'
+                | b'#'
+                | b'@'
+                | b'!'
+                | b'$'
+                | b'&'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+        )
+}

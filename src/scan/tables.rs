@@ -1,0 +1,140 @@
+//! The lookup tables of one rule set: from prefixes, anchors and random-looking values to rules.
+
+use std::sync::OnceLock;
+
+use crate::rules::{BYTE_SETS, KEYWORDS, Route, Rule, analyze};
+
+use super::candidate::anchors::AnchorTable;
+use super::candidate::{Finder, StartTable};
+use super::detect::{ANCHORS, Detector};
+use super::keywords::KeywordTable;
+
+/// What an anchor leads to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    /// A rule, by index: its pattern begins here.
+    Rule(u16),
+    /// A detector.
+    Detector(Detector),
+}
+
+/// Rules and the ways to them. Built once, shared by all threads.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    /// All rules, the user's own last.
+    pub rules: Vec<&'static Rule>,
+    /// Finds candidates.
+    pub finder: Finder,
+    /// What each anchor leads to.
+    pub targets: Vec<(Target, usize)>,
+    /// Rules whose pattern is searched for in the whole text.
+    pub searched: Vec<u16>,
+    /// Keywords of all rules.
+    keyword_names: Vec<&'static str>,
+    keywords: OnceLock<KeywordTable>,
+    values: OnceLock<ValueIndex>,
+}
+
+/// Positions that [`ValueIndex`] looks at.
+const DEPTH: usize = analyze::RUN;
+
+/// Which value rules may begin at a place, by its first bytes: one bit for each group of rules that begin alike.
+#[derive(Debug)]
+pub(crate) struct ValueIndex {
+    accepted: Box<[[u64; 256]; DEPTH]>,
+    groups: Vec<Vec<u16>>,
+}
+
+impl Tables {
+    /// Tables of the built-in rules and the user's own.
+    pub(crate) fn new(own: &[&'static Rule], own_keywords: &[&'static str]) -> Self {
+        let mut rules: Vec<&'static Rule> = crate::rules::builtin().iter().collect();
+        rules.extend_from_slice(own);
+        let numbered = || rules.iter().enumerate().map(|(index, rule)| (index as u16, *rule));
+        let by_route = |route: Route| numbered().filter(move |(_, rule)| rule.route == route);
+        let starts = StartTable::new(
+            by_route(Route::Prefix)
+                .flat_map(|(index, rule)| rule.literals.iter().map(move |&literal| (literal, index))),
+        );
+        let mut targets = Vec::new();
+        let mut literals: Vec<(&'static [u8], u16)> = Vec::new();
+        for &(literal, detector) in ANCHORS {
+            literals.push((literal.as_bytes(), targets.len() as u16));
+            targets.push((Target::Detector(detector), literal.len()));
+        }
+        for (index, rule) in by_route(Route::Anchor) {
+            for &literal in rule.literals {
+                literals.push((literal, targets.len() as u16));
+                targets.push((Target::Rule(index), literal.len()));
+            }
+        }
+        let searched = by_route(Route::Search).map(|(index, _)| index).collect();
+        let finder = Finder::new(starts, AnchorTable::new(literals));
+        let keyword_names = KEYWORDS.iter().chain(own_keywords).copied().collect();
+        Self {
+            rules,
+            finder,
+            targets,
+            searched,
+            keyword_names,
+            keywords: OnceLock::new(),
+            values: OnceLock::new(),
+        }
+    }
+
+    /// The keywords of all rules; the automaton is built when first needed.
+    pub(crate) fn keywords(&self) -> &KeywordTable {
+        self.keywords.get_or_init(|| KeywordTable::new(&self.keyword_names))
+    }
+
+    /// The index of value rules; built when first needed.
+    pub(crate) fn values(&self) -> &ValueIndex {
+        self.values.get_or_init(|| ValueIndex::new(&self.rules))
+    }
+}
+
+impl ValueIndex {
+    fn new(rules: &[&'static Rule]) -> Self {
+        let mut heads: Vec<&[u16]> = Vec::new();
+        let mut groups: Vec<Vec<u16>> = Vec::new();
+        for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.route == Route::Value) {
+            let head = &rule.head[..DEPTH];
+            let group = heads.iter().position(|known| *known == head).unwrap_or_else(|| {
+                heads.push(head);
+                groups.push(Vec::new());
+                heads.len() - 1
+            });
+            groups[group].push(index as u16);
+        }
+        let mut accepted = Box::new([[0; 256]; DEPTH]);
+        for (group, head) in heads.iter().enumerate() {
+            // with more groups than bits, some share one: the rule's own head decides in the end
+            let bit = 1_u64 << (group % 64);
+            for (position, &set) in head.iter().enumerate() {
+                for byte in 0..=255_u8 {
+                    if analyze::has(&BYTE_SETS[usize::from(set)], byte) {
+                        accepted[position][usize::from(byte)] |= bit;
+                    }
+                }
+            }
+        }
+        Self { accepted, groups }
+    }
+
+    /// The rules that may begin with `text`.
+    pub(crate) fn rules(&self, text: &[u8]) -> impl Iterator<Item = u16> {
+        let mut bits = if text.len() < DEPTH { 0 } else { u64::MAX };
+        for (position, &byte) in text.iter().take(DEPTH).enumerate() {
+            bits &= self.accepted[position][usize::from(byte)];
+            if bits == 0 {
+                break;
+            }
+        }
+        let groups = if bits == 0 { &[][..] } else { &self.groups[..] };
+        groups
+            .iter()
+            .enumerate()
+            .filter(move |(group, _)| bits >> (group % 64) & 1 == 1)
+            .flat_map(|(_, rules)| rules.iter().copied())
+    }
+}

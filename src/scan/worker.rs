@@ -1,0 +1,312 @@
+//! The scanner that all threads share, and the worker that each has.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::blob::Blob;
+use crate::config::Date;
+use crate::decode::utf16::Utf16;
+use crate::finding::{Dropped, Encoding, Finding, Reason};
+use crate::rules::{Route, Rule};
+use crate::span::{LineCounter, Position, Span};
+use crate::stable_id::{IdKey, Subject};
+
+use super::detect::Context;
+use super::filter::allow::AllowList;
+use super::filter::inline::{Around, Inline, inline_allow};
+use super::layer::Searcher;
+use super::matches::{Match, Verdict};
+use super::tables::Tables;
+
+/// Rules and settings, ready to scan with. Built once, shared, immutable.
+#[derive(Debug)]
+pub struct Scanner {
+    tables: Tables,
+    disabled: Vec<String>,
+    allow: AllowList,
+    today: Date,
+    ids: IdKey,
+    explain: bool,
+}
+
+impl Scanner {
+    /// A scanner with the built-in rules and the user's `own`, without those in `disabled`.
+    pub fn new(
+        own: crate::rules::load::OwnRules,
+        disabled: Vec<String>,
+        allow: AllowList,
+        today: Date,
+    ) -> Self {
+        let tables = Tables::new(&own.rules, &own.keywords);
+        Self { tables, disabled, allow, today, ids: IdKey::default(), explain: false }
+    }
+
+    /// A scanner with the built-in rules and nothing else.
+    pub fn builtin() -> Self {
+        let today = crate::config::today();
+        Self::new(crate::rules::load::OwnRules::default(), Vec::new(), AllowList::new([], today, ""), today)
+    }
+
+    /// The same scanner, keeping the reasons of every judgement.
+    pub fn explaining(mut self, explain: bool) -> Self {
+        self.explain = explain;
+        self
+    }
+
+    /// The same scanner, with a key for its ids.
+    pub fn with_ids(mut self, ids: IdKey) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// A worker for one thread.
+    pub fn worker(&self) -> Worker<'_> {
+        Worker {
+            scanner: self,
+            searcher: Searcher::new(&self.tables),
+            texts: HashMap::new(),
+            tally: Tally::default(),
+        }
+    }
+
+    /// Allow entries that silenced nothing so far, one line each.
+    pub fn unused_allow_entries(&self) -> Vec<String> {
+        self.allow.unused()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.tables
+    }
+}
+
+/// What one worker found.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Findings of every confidence, in the order of the blobs.
+    pub findings: Vec<Finding>,
+    /// What was dropped, if the scanner explains.
+    pub dropped: Vec<Dropped>,
+    /// Findings silenced by allow entries and inline marks.
+    pub allowed: u64,
+    /// Marks that are spelled wrong or have expired, one line each.
+    pub notes: Vec<String>,
+}
+
+/// A scanner's work on one thread, with its scratch space.
+#[derive(Debug)]
+pub struct Worker<'s> {
+    scanner: &'s Scanner,
+    searcher: Searcher<'s>,
+    /// The texts of rules that were found, shared by their findings.
+    texts: HashMap<&'static str, RuleTexts>,
+    tally: Tally,
+}
+
+#[derive(Clone, Debug)]
+struct RuleTexts {
+    id: Arc<str>,
+    name: Arc<str>,
+    why: Arc<str>,
+    remedy: Arc<str>,
+}
+
+impl Worker<'_> {
+    /// Scans one blob; what is found is kept until [`Worker::into_tally`].
+    pub fn scan(&mut self, blob: &Blob<'_>) {
+        if let Some(utf16) = Utf16::read(blob.bytes) {
+            let context = Context::new(&utf16.text, blob.path, Some(false));
+            let found = self.searcher.search(&context, 0, utf16.text.len());
+            if !found.is_empty() {
+                self.report(blob, &context, found, Some(&utf16));
+            }
+            return;
+        }
+        let context = Context::new(blob.bytes, blob.path, blob.window.binary);
+        let (from, to) = (blob.window.keep.0, blob.window.keep.1.min(blob.bytes.len()));
+        let mut found = self.searcher.search(&context, 0, blob.bytes.len());
+        found.retain(|found| (from..to).contains(&found.secret.start));
+        if !found.is_empty() {
+            self.report(blob, &context, found, None);
+        }
+    }
+
+    /// What was found.
+    pub fn into_tally(self) -> Tally {
+        self.tally
+    }
+
+    fn report(&mut self, blob: &Blob<'_>, context: &Context<'_>, found: Vec<Match>, utf16: Option<&Utf16>) {
+        let path: Arc<str> = blob.path.into();
+        let mut places = Places::new(blob, context.text, utf16);
+        for found in found {
+            if self.scanner.disabled.iter().any(|id| id == found.rule.id) {
+                continue;
+            }
+            let (offset, start) = places.of(found.secret.start);
+            let dropped = |tally: &mut Tally, reason: Reason| {
+                if self.scanner.explain {
+                    tally.dropped.push(Dropped {
+                        rule_id: found.rule.id.into(),
+                        path: path.clone(),
+                        offset,
+                        start,
+                        reason,
+                    });
+                }
+            };
+            let confidence = match found.verdict {
+                Verdict::Report(confidence) => confidence,
+                Verdict::Drop(reason) => {
+                    dropped(&mut self.tally, reason);
+                    continue;
+                }
+            };
+            let secret: &[u8] =
+                found.plain.as_ref().map_or(&context.text[found.secret.range()], |plain| plain);
+            if let Some(entry) = self.scanner.allow.find(found.rule.id, blob.path, secret) {
+                self.tally.allowed += 1;
+                dropped(
+                    &mut self.tally,
+                    Reason { filter: "allow", text: format!("an allow entry says: {}", entry.reason) },
+                );
+                continue;
+            }
+            let around = Around::of(context.text, found.secret);
+            match inline_allow(&around, found.rule.id, self.scanner.today) {
+                None => {}
+                Some(Inline::Allowed { reason }) => {
+                    self.tally.allowed += 1;
+                    let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+                    dropped(
+                        &mut self.tally,
+                        Reason { filter: "inline", text: format!("a mark on the line allows it{reason}") },
+                    );
+                    continue;
+                }
+                Some(Inline::Expired { until }) => {
+                    self.tally.notes.push(format!(
+                        "{path}:{}: the mark that allows this line expired on {until}",
+                        start.line
+                    ));
+                }
+                Some(Inline::Invalid { problem }) => {
+                    self.tally.notes.push(format!(
+                        "{path}:{}: the mark that allows this line says nothing: {problem}",
+                        start.line
+                    ));
+                }
+            }
+            let (_, end) = places.of(found.secret.end);
+            let columns_utf16 = places.columns_utf16(found.secret);
+            let id = self.scanner.ids.id(&Subject {
+                rule: found.rule.id,
+                secret,
+                guessable: found.guessable,
+                path: blob.path,
+                around: line_around(context.text, found.secret),
+            });
+            let masked = masked(found.rule, secret, &found.decoded);
+            let texts = self.texts.entry(found.rule.id).or_insert_with(|| RuleTexts::of(found.rule));
+            let mut decoded = found.decoded;
+            if utf16.is_some() {
+                decoded.insert(0, Encoding::Utf16);
+            }
+            self.tally.findings.push(Finding {
+                id,
+                rule_id: texts.id.clone(),
+                rule_name: texts.name.clone(),
+                why: texts.why.clone(),
+                remedy: texts.remedy.clone(),
+                severity: found.severity,
+                confidence,
+                path: path.clone(),
+                offset,
+                start,
+                end,
+                columns_utf16,
+                decoded,
+                masked,
+                reasons: if self.scanner.explain { found.reasons } else { Vec::new() },
+            });
+        }
+    }
+}
+
+impl RuleTexts {
+    fn of(rule: &Rule) -> Self {
+        Self {
+            id: rule.id.into(),
+            name: rule.title().into(),
+            why: rule.why.into(),
+            remedy: rule.revoke.into(),
+        }
+    }
+}
+
+/// The rule's public prefix and the length; nothing else of the secret.
+fn masked(rule: &Rule, secret: &[u8], decoded: &[Encoding]) -> String {
+    let prefix = match rule.route {
+        Route::Prefix if decoded.is_empty() => {
+            // a prefix is shown only as far as the rule itself makes it public
+            let shown = rule.literals.iter().find(|literal| secret.starts_with(literal));
+            shown.map_or("", |literal| std::str::from_utf8(literal).unwrap_or(""))
+        }
+        _ => "",
+    };
+    match secret.len() {
+        1 => format!("{prefix}… (1 byte)"),
+        length => format!("{prefix}… ({length} bytes)"),
+    }
+}
+
+/// The bytes of the line before and after a span, a few hundred at most.
+fn line_around(text: &[u8], span: Span) -> (&[u8], &[u8]) {
+    const NEAR: usize = 256;
+    let before = &text[span.start.saturating_sub(NEAR)..span.start];
+    let before = &before[memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)..];
+    let after = &text[span.end..text.len().min(span.end + NEAR)];
+    let after = &after[..memchr::memchr(b'\n', after).unwrap_or(after.len())];
+    (before, after)
+}
+
+/// From offsets in the searched text to places in the file.
+struct Places<'a> {
+    counter: LineCounter<'a>,
+    blob: &'a Blob<'a>,
+    utf16: Option<&'a Utf16>,
+}
+
+impl<'a> Places<'a> {
+    fn new(blob: &'a Blob<'a>, text: &'a [u8], utf16: Option<&'a Utf16>) -> Self {
+        let counter = match utf16 {
+            Some(_) => LineCounter::new(text),
+            None => LineCounter::starting_at(text, blob.window.position),
+        };
+        Self { counter, blob, utf16 }
+    }
+
+    fn of(&mut self, offset: usize) -> (u64, Position) {
+        let position = self.counter.position(offset);
+        match self.utf16 {
+            None => (self.blob.window.offset + offset as u64, position),
+            Some(utf16) => {
+                // columns count the bytes of the file, not those of the text made from it
+                let line_start = offset - (position.column as usize - 1);
+                let stored = utf16.origin(self.blob.bytes, offset);
+                let column = stored - utf16.origin(self.blob.bytes, line_start) + 1;
+                (
+                    self.blob.window.offset + stored as u64,
+                    Position { line: position.line, column: column as u64 },
+                )
+            }
+        }
+    }
+
+    fn columns_utf16(&mut self, span: Span) -> Option<(u64, u64)> {
+        if self.utf16.is_some() {
+            return None;
+        }
+        self.counter.utf16_column(span.start).zip(self.counter.utf16_column(span.end))
+    }
+}

@@ -111,17 +111,15 @@ impl Tables {
         let keywords = names.into_iter().enumerate().map(|(index, name)| (name, index)).collect();
         let mut tables = Self { text: String::new(), keywords, sets: Vec::new() };
         let mut list = String::new();
-        let wrong: Vec<String> = rules
-            .iter()
-            .filter_map(|rule| {
-                let error = analyze::analyze(rule.pattern.as_deref()?, &rule.anchors).err()?;
-                Some(format!("rule {}: {error}", rule.id))
-            })
-            .collect();
-        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+        let mut wrong = Vec::new();
         for rule in rules {
-            tables.rule(rule, &mut list);
+            match rule.pattern.as_deref().map(|pattern| analyze::analyze(pattern, &rule.anchors)).transpose()
+            {
+                Ok(analysis) => tables.rule(rule, analysis, &mut list),
+                Err(error) => wrong.push(format!("rule {}: {error}", rule.id)),
+            }
         }
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
         let text = &mut tables.text;
         writeln!(text, "pub(crate) static RULES: [Rule; {}] = [\n{list}];", rules.len()).unwrap();
         let keywords: Vec<&String> = tables.keywords.keys().collect();
@@ -131,11 +129,7 @@ impl Tables {
         tables
     }
 
-    fn rule(&mut self, rule: &RawRule, list: &mut String) {
-        let analysis = rule.pattern.as_deref().map(|pattern| {
-            analyze::analyze(pattern, &rule.anchors)
-                .unwrap_or_else(|error| panic!("rule {}: {error}", rule.id))
-        });
+    fn rule(&mut self, rule: &RawRule, analysis: Option<Analysis>, list: &mut String) {
         let keywords: Vec<usize> =
             rule.keywords.iter().map(|keyword| self.keywords[&normal(keyword)]).collect();
         let (route, literals, head, shortest, longest) = match &analysis {

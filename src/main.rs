@@ -1,2 +1,10 @@
 //! `gate`: the command line of Portcullis.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use portcullis::cli::{self, args::Cli};
+
+fn main() -> ExitCode {
+    cli::run(Cli::parse()).into()
+}

@@ -13,8 +13,8 @@ pub const RUN: usize = 16;
 pub const HEAD: usize = 32;
 /// The longest match a pattern may have, in bytes.
 pub const LONGEST: usize = 16 * 1024;
-/// How many ways a pattern may begin before some are taken together.
-const WAYS: usize = 512;
+/// How many ways a pattern may begin before they are followed no further.
+const WAYS: usize = 256;
 
 /// A set of bytes.
 pub type ByteSet = [u64; 4];
@@ -53,12 +53,14 @@ pub fn analyze(pattern: &str, anchors: &[String]) -> Result<Analysis, String> {
     let hir = parse(pattern)?;
     let (shortest, longest) = bounds(&hir)?;
     let heads = heads(&hir)?;
-    if heads.iter().any(Vec::is_empty) {
+    if heads.iter().any(|way| way.sets.is_empty()) {
         return Err("the pattern can match nothing at all".into());
     }
     let head = union(&heads);
     let token = set_of(TOKEN_BYTES);
-    let is_run = heads.iter().all(|way| way.len() >= RUN && way[..RUN].iter().all(|set| subset(set, &token)));
+    let is_run = heads
+        .iter()
+        .all(|way| way.sets.len() >= RUN && way.sets[..RUN].iter().all(|set| subset(set, &token)));
     let (route, literals) = if !anchors.is_empty() {
         let folded: Vec<Vec<u8>> =
             anchors.iter().map(|anchor| anchor.to_ascii_lowercase().into_bytes()).collect();
@@ -67,7 +69,12 @@ pub fn analyze(pattern: &str, anchors: &[String]) -> Result<Analysis, String> {
             return Err(format!("the anchor \"{short}\" is shorter than 3 bytes: lengthen it"));
         }
         let all: Vec<&[u8]> = folded.iter().map(Vec::as_slice).collect();
-        if !heads.iter().all(|way| covered(way, &all, 0)) {
+        let longest = all.iter().map(|anchor| anchor.len()).max().unwrap_or(0);
+        let mut starts: Vec<&[ByteSet]> =
+            heads.iter().map(|way| &way.sets[..longest.min(way.sets.len())]).collect();
+        starts.sort();
+        starts.dedup();
+        if !starts.iter().all(|start| covered(start, &all, 0)) {
             return Err("the pattern can begin with something that no anchor covers: add the anchor".into());
         }
         (Route::Anchor, folded)
@@ -128,6 +135,7 @@ pub fn set_of(bytes: &[u8]) -> ByteSet {
 }
 
 /// Whether `set` holds `byte`.
+#[inline]
 pub fn has(set: &ByteSet, byte: u8) -> bool {
     set[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
 }
@@ -137,9 +145,15 @@ fn subset(inner: &ByteSet, outer: &ByteSet) -> bool {
 }
 
 fn single(set: &ByteSet) -> Option<u8> {
-    (set.iter().map(|word| word.count_ones()).sum::<u32>() == 1)
-        .then(|| (0..=255).find(|&byte| has(set, byte)))
-        .flatten()
+    let mut found = None;
+    for (word, &bits) in set.iter().enumerate() {
+        match (bits.count_ones(), found) {
+            (0, _) => {}
+            (1, None) => found = Some((word as u32 * 64 + bits.trailing_zeros()) as u8),
+            _ => return None,
+        }
+    }
+    found
 }
 
 /// Whether everything that `way` can begin with begins with one of `anchors`, of which `at` bytes are matched.
@@ -156,9 +170,9 @@ fn covered(way: &[ByteSet], anchors: &[&[u8]], at: usize) -> bool {
 }
 
 /// The literals that the ways begin with, cut to what all of a group share; `None` when one is shorter than 3 bytes.
-fn prefixes(heads: &[Vec<ByteSet>]) -> Option<Vec<Vec<u8>>> {
+fn prefixes(heads: &[Way]) -> Option<Vec<Vec<u8>>> {
     let mut literals: Vec<Vec<u8>> =
-        heads.iter().map(|way| way.iter().map_while(single).take(RUN).collect()).collect();
+        heads.iter().map(|way| way.sets.iter().map_while(single).take(RUN).collect()).collect();
     if literals.iter().any(|literal: &Vec<u8>| literal.len() < 3) {
         return None;
     }
@@ -170,12 +184,12 @@ fn prefixes(heads: &[Vec<ByteSet>]) -> Option<Vec<Vec<u8>>> {
     Some(literals)
 }
 
-fn union(heads: &[Vec<ByteSet>]) -> Vec<ByteSet> {
-    let shortest = heads.iter().map(Vec::len).min().unwrap_or(0);
+fn union(heads: &[Way]) -> Vec<ByteSet> {
+    let shortest = heads.iter().map(|way| way.sets.len()).min().unwrap_or(0);
     (0..shortest)
         .map(|position| {
             heads.iter().fold([0; 4], |mut all: ByteSet, way| {
-                for (word, more) in all.iter_mut().zip(&way[position]) {
+                for (word, more) in all.iter_mut().zip(&way.sets[position]) {
                     *word |= more;
                 }
                 all
@@ -184,15 +198,29 @@ fn union(heads: &[Vec<ByteSet>]) -> Vec<ByteSet> {
         .collect()
 }
 
-/// Every way the first [`HEAD`] positions can look, as byte sets; a way ends early where a match may end.
-fn heads(hir: &Hir) -> Result<Vec<Vec<ByteSet>>, String> {
-    let mut ways = vec![Vec::new()];
+/// One way a match can begin: the bytes that may stand at each position.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    sets: Vec<ByteSet>,
+    /// Whether what follows is left open: after a part of variable length, positions say little.
+    closed: bool,
+}
+
+impl Way {
+    fn is_done(&self) -> bool {
+        self.closed || self.sets.len() >= HEAD
+    }
+}
+
+/// The ways a match can begin, for [`RUN`] positions at least where the shortest match has as many, and up to [`HEAD`].
+fn heads(hir: &Hir) -> Result<Vec<Way>, String> {
+    let mut ways = vec![Way::default()];
     extend(hir, &mut ways)?;
     Ok(ways)
 }
 
-fn extend(hir: &Hir, ways: &mut Vec<Vec<ByteSet>>) -> Result<(), String> {
-    if ways.iter().all(|way| way.len() >= HEAD) {
+fn extend(hir: &Hir, ways: &mut Vec<Way>) -> Result<(), String> {
+    if ways.iter().all(Way::is_done) {
         return Ok(());
     }
     match hir.kind() {
@@ -202,31 +230,7 @@ fn extend(hir: &Hir, ways: &mut Vec<Vec<ByteSet>>) -> Result<(), String> {
                 push(ways, set_of(&[byte]));
             }
         }
-        HirKind::Class(class) => {
-            let mut set = [0; 4];
-            match class {
-                Class::Bytes(class) => {
-                    for range in class.iter() {
-                        for byte in range.start()..=range.end() {
-                            set[usize::from(byte >> 6)] |= 1 << (byte & 63);
-                        }
-                    }
-                }
-                // without Unicode these can hold ASCII only
-                Class::Unicode(class) => {
-                    for range in class.iter() {
-                        for character in range.start()..=range.end() {
-                            let byte = u8::try_from(character)
-                                .ok()
-                                .filter(u8::is_ascii)
-                                .ok_or("the pattern holds a Unicode class: write ASCII ones")?;
-                            set[usize::from(byte >> 6)] |= 1 << (byte & 63);
-                        }
-                    }
-                }
-            }
-            push(ways, set);
-        }
+        HirKind::Class(class) => push(ways, class_set(class)?),
         HirKind::Capture(capture) => extend(&capture.sub, ways)?,
         HirKind::Concat(parts) => {
             for part in parts {
@@ -234,60 +238,78 @@ fn extend(hir: &Hir, ways: &mut Vec<Vec<ByteSet>>) -> Result<(), String> {
             }
         }
         HirKind::Alternation(parts) => {
-            let mut all = Vec::new();
+            let mut all: Vec<Way> = ways.iter().filter(|way| way.is_done()).cloned().collect();
+            let mut open: Vec<Way> = ways.iter().filter(|way| !way.is_done()).cloned().collect();
+            // what a run must show is known; following alternatives of several lengths would tell little more
+            if parts.iter().any(|part| part.properties().maximum_len() != parts[0].properties().minimum_len())
+            {
+                open.iter_mut().filter(|way| way.sets.len() >= RUN).for_each(|way| way.closed = true);
+            }
             for part in parts {
-                let mut branch = ways.clone();
+                let mut branch = open.clone();
                 extend(part, &mut branch)?;
                 all.append(&mut branch);
             }
-            settle(&mut all);
             *ways = all;
+            settle(ways);
         }
         HirKind::Repetition(repetition) => {
             for _ in 0..repetition.min.min(HEAD as u32) {
                 extend(&repetition.sub, ways)?;
             }
-            // every further round is a way of its own, as a match may go on after any of them
             let further = repetition.max.unwrap_or(u32::MAX).saturating_sub(repetition.min);
-            let mut longer = ways.clone();
-            for _ in 0..further.min(HEAD as u32) {
-                if longer.iter().all(|way| way.len() >= HEAD) {
+            let mut longer: Vec<Way> = ways.iter().filter(|way| !way.is_done()).cloned().collect();
+            // an option is followed both ways; longer variation only as far as a run must be known
+            if further > 1 {
+                ways.iter_mut().filter(|way| way.sets.len() >= RUN).for_each(|way| way.closed = true);
+                longer.retain(|way| way.sets.len() < RUN);
+            }
+            for _ in 0..further.min(RUN as u32) {
+                if longer.is_empty() {
                     break;
                 }
                 extend(&repetition.sub, &mut longer)?;
+                if further > 1 {
+                    longer.iter_mut().filter(|way| way.sets.len() >= RUN).for_each(|way| way.closed = true);
+                }
                 ways.extend(longer.iter().cloned());
-                settle(ways);
+                longer.retain(|way| !way.is_done());
             }
+            settle(ways);
         }
     }
     Ok(())
 }
 
-fn push(ways: &mut [Vec<ByteSet>], set: ByteSet) {
-    for way in ways.iter_mut().filter(|way| way.len() < HEAD) {
-        way.push(set);
+fn class_set(class: &Class) -> Result<ByteSet, String> {
+    let mut set = [0; 4];
+    let mut add = |byte: u8| set[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    match class {
+        Class::Bytes(class) => {
+            class.iter().for_each(|range| (range.start()..=range.end()).for_each(&mut add))
+        }
+        // without Unicode these can hold ASCII only
+        Class::Unicode(class) => {
+            for character in class.iter().flat_map(|range| range.start()..=range.end()) {
+                let byte = u8::try_from(character).ok().filter(u8::is_ascii);
+                add(byte.ok_or("the pattern holds a Unicode class: write ASCII ones")?);
+            }
+        }
+    }
+    Ok(set)
+}
+
+fn push(ways: &mut [Way], set: ByteSet) {
+    for way in ways.iter_mut().filter(|way| !way.is_done()) {
+        way.sets.push(set);
     }
 }
 
-/// Keeps the ways few: with too many, those that begin alike and are of one length become one that allows what any
-/// of them does. That forgets which bytes go together, never which may occur.
-fn settle(ways: &mut Vec<Vec<ByteSet>>) {
+/// Ends ways that become too many: what is known so far is known, and the rest is left to the regex.
+fn settle(ways: &mut Vec<Way>) {
     ways.sort();
     ways.dedup();
-    for alike in [8, 3, 0] {
-        if ways.len() <= WAYS {
-            return;
-        }
-        ways.sort_by(|a, b| (a.len(), &a[..alike.min(a.len())]).cmp(&(b.len(), &b[..alike.min(b.len())])));
-        ways.dedup_by(|way, kept| {
-            let same =
-                way.len() == kept.len() && way[..alike.min(way.len())] == kept[..alike.min(kept.len())];
-            if same {
-                for (set, more) in kept.iter_mut().zip(&*way) {
-                    set.iter_mut().zip(more).for_each(|(word, more)| *word |= more);
-                }
-            }
-            same
-        });
+    if ways.len() > WAYS {
+        ways.iter_mut().for_each(|way| way.closed = true);
     }
 }

@@ -111,8 +111,16 @@ impl Layer<'_, '_, '_> {
             Kind::Value => {
                 let tables = self.searcher.tables;
                 let mut keywords = None;
-                for rule in tables.values().rules(&text[at..]) {
-                    self.try_rule(rule, at, 0, &mut keywords);
+                for group in tables.values().groups(&text[at..]) {
+                    if let Some(mask) = &group.keywords {
+                        let set = keywords.get_or_insert_with(|| tables.keywords().before(text, at));
+                        if !set.meets(mask) {
+                            continue;
+                        }
+                    }
+                    for &rule in &group.rules {
+                        self.try_rule(rule, at, 0, &mut keywords);
+                    }
                 }
                 self.decode_run(at);
             }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use crate::rules::{BYTE_SETS, KEYWORDS, Route, Rule, analyze};
 
 use super::candidate::anchors::AnchorTable;
-use super::candidate::{Finder, StartTable};
+use super::candidate::{Finder, StartTable, is_token};
 use super::detect::{ANCHORS, Detector};
 use super::keywords::KeywordTable;
 
@@ -35,14 +35,27 @@ pub(crate) struct Tables {
     values: OnceLock<ValueIndex>,
 }
 
-/// Positions that [`ValueIndex`] looks at.
+/// Positions that [`ValueIndex`] looks at byte by byte.
 const DEPTH: usize = analyze::RUN;
 
 /// Which value rules may begin at a place, by its first bytes: one bit for each group of rules that begin alike.
 #[derive(Debug)]
 pub(crate) struct ValueIndex {
     accepted: Box<[[u64; 256]; DEPTH]>,
-    groups: Vec<Vec<u16>>,
+    groups: Vec<ValueGroup>,
+    /// Token characters without which no group accepts.
+    least: usize,
+}
+
+/// Value rules that begin alike.
+#[derive(Debug)]
+pub(crate) struct ValueGroup {
+    /// The rules, by index.
+    pub rules: Vec<u16>,
+    /// Token characters that each of them begins with.
+    least: usize,
+    /// The keywords of all, one bit each; `None` when some rule needs none.
+    pub keywords: Option<Vec<u64>>,
 }
 
 impl Tables {
@@ -89,25 +102,43 @@ impl Tables {
 
     /// The index of value rules; built when first needed.
     pub(crate) fn values(&self) -> &ValueIndex {
-        self.values.get_or_init(|| ValueIndex::new(&self.rules))
+        self.values.get_or_init(|| ValueIndex::new(&self.rules, self.keyword_names.len()))
     }
 }
 
 impl ValueIndex {
-    fn new(rules: &[&'static Rule]) -> Self {
-        let mut heads: Vec<&[u16]> = Vec::new();
-        let mut groups: Vec<Vec<u16>> = Vec::new();
+    fn new(rules: &[&'static Rule], keywords: usize) -> Self {
+        let mut heads: Vec<(&[u16], usize)> = Vec::new();
+        let mut groups: Vec<ValueGroup> = Vec::new();
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.route == Route::Value) {
-            let head = &rule.head[..DEPTH];
-            let group = heads.iter().position(|known| *known == head).unwrap_or_else(|| {
-                heads.push(head);
-                groups.push(Vec::new());
+            let token = analyze::set_of(analyze::TOKEN_BYTES);
+            let in_run = |set: &u16| {
+                BYTE_SETS[usize::from(*set)].iter().zip(&token).all(|(set, token)| set & !token == 0)
+            };
+            let least = rule.head.iter().take_while(|set| in_run(set)).count();
+            let key = (&rule.head[..DEPTH], least);
+            let group = heads.iter().position(|known| *known == key).unwrap_or_else(|| {
+                heads.push(key);
+                groups.push(ValueGroup {
+                    rules: Vec::new(),
+                    least,
+                    keywords: Some(vec![0; keywords.div_ceil(64)]),
+                });
                 heads.len() - 1
             });
-            groups[group].push(index as u16);
+            let group = &mut groups[group];
+            group.rules.push(index as u16);
+            match &mut group.keywords {
+                Some(mask) if !rule.keywords.is_empty() => {
+                    for &keyword in rule.keywords {
+                        mask[usize::from(keyword) / 64] |= 1 << (keyword % 64);
+                    }
+                }
+                mask => *mask = None,
+            }
         }
         let mut accepted = Box::new([[0; 256]; DEPTH]);
-        for (group, head) in heads.iter().enumerate() {
+        for (group, (head, _)) in heads.iter().enumerate() {
             // with more groups than bits, some share one: the rule's own head decides in the end
             let bit = 1_u64 << (group % 64);
             for (position, &set) in head.iter().enumerate() {
@@ -118,12 +149,14 @@ impl ValueIndex {
                 }
             }
         }
-        Self { accepted, groups }
+        let least = groups.iter().map(|group| group.least).min().unwrap_or(usize::MAX);
+        Self { accepted, groups, least }
     }
 
-    /// The rules that may begin with `text`.
-    pub(crate) fn rules(&self, text: &[u8]) -> impl Iterator<Item = u16> {
-        let mut bits = if text.len() < DEPTH { 0 } else { u64::MAX };
+    /// The groups of rules that may begin with `text`.
+    pub(crate) fn groups(&self, text: &[u8]) -> impl Iterator<Item = &ValueGroup> {
+        let run = text.iter().take(analyze::HEAD).take_while(|&&byte| is_token(byte)).count();
+        let mut bits = if run < self.least.max(DEPTH) { 0 } else { u64::MAX };
         for (position, &byte) in text.iter().take(DEPTH).enumerate() {
             bits &= self.accepted[position][usize::from(byte)];
             if bits == 0 {
@@ -134,7 +167,7 @@ impl ValueIndex {
         groups
             .iter()
             .enumerate()
-            .filter(move |(group, _)| bits >> (group % 64) & 1 == 1)
-            .flat_map(|(_, rules)| rules.iter().copied())
+            .filter(move |(group, rules)| bits >> (group % 64) & 1 == 1 && rules.least <= run)
+            .map(|(_, group)| group)
     }
 }

@@ -47,11 +47,6 @@ impl<'t> Context<'t> {
         Context { text, path: self.path, kind: self.kind.clone(), binary: OnceCell::from(false) }
     }
 
-    /// The path of the file.
-    pub(crate) fn path(&self) -> &'t str {
-        self.path
-    }
-
     /// What the file is, by its name.
     pub(crate) fn kind(&self) -> FileKind {
         *self.kind.get_or_init(|| FileKind::of(self.path))

@@ -67,14 +67,14 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
 /// The last `@` in a URL whose password holds unescaped `/`, `?` or `#`: only where user and colon come before those
 /// and a host follows.
 fn past_signs(whole: &[u8]) -> Option<usize> {
-    let colon = memchr::memchr(b':', whole)?;
-    let sign = memchr::memrchr(b'@', whole)?;
     let first = whole.iter().position(|&byte| matches!(byte, b'/' | b'?' | b'#'))?;
+    let colon = memchr::memchr(b':', &whole[..first])?;
+    let sign = memchr::memrchr(b'@', &whole[first..])? + first;
     // `host:8080/path@x` has digits after the colon
     let port = whole[colon + 1..first].iter().all(u8::is_ascii_digit);
     let user_plain =
         whole[..colon].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    (colon < first && first < sign && !port && user_plain && sign - first < 64).then_some(sign)
+    (!port && user_plain && sign - first < 64).then_some(sign)
 }
 
 fn is_ssh(scheme: &[u8]) -> bool {

@@ -1,0 +1,181 @@
+//! Arguments of `gate`: the one list that help and completions come from.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::finding;
+use crate::report::Format;
+
+/// Finds leaked credentials.
+#[derive(Debug, Parser)]
+#[command(name = "gate", version, about, propagate_version = true, after_help = EXIT_STATUS)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Shown below every help text.
+const EXIT_STATUS: &str = "Exit status of scan and rules check: 0 clean, 1 findings, 2 could not complete.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look for credentials in files
+    Scan(Scan),
+    /// List, show and check rules
+    Rules(Rules),
+}
+
+/// `gate scan`
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
+pub struct Scan {
+    /// Files and folders to scan; in a repository, what git ignores is left out
+    #[arg(default_value = ".", value_name = "PATH", conflicts_with = "stdin")]
+    pub paths: Vec<PathBuf>,
+
+    /// Scan one text from standard input
+    #[arg(long)]
+    pub stdin: bool,
+
+    /// What to call the text of --stdin; its ending tells what kind of file it is
+    #[arg(long, value_name = "NAME", requires = "stdin", default_value = "stdin")]
+    pub path: String,
+
+    /// Scan also what git ignores
+    #[arg(long)]
+    pub no_ignore: bool,
+
+    /// Leave out paths that match this pattern (.gitignore syntax); may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+
+    /// Leave out files of more bytes than this
+    #[arg(long, value_name = "BYTES")]
+    pub max_file_size: Option<u64>,
+
+    /// Lowest confidence to show [default: medium, or what the settings say]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub confidence: Option<Confidence>,
+
+    /// Say for each finding and each dropped candidate which rule and filter decided
+    #[arg(long)]
+    pub explain: bool,
+
+    /// Settings to use in place of the project's .portcullis.toml
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub format: Format,
+
+    /// Write the report to this file in place of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Exit with 0 even when something is found
+    #[arg(long)]
+    pub exit_zero: bool,
+
+    /// Threads to use [default: one per processor]
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+
+    /// Show no progress line
+    #[arg(long)]
+    pub no_progress: bool,
+
+    /// When to use colours
+    #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub color: Colour,
+}
+
+/// `gate rules`
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// What to do with rules.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List the rules in use
+    List {
+        /// Form of the list
+        #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
+        format: ListFormat,
+        /// Settings to use in place of the project's .portcullis.toml
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Show all about one rule
+    Show {
+        /// The rule's id
+        id: String,
+        /// Settings to use in place of the project's .portcullis.toml
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Check rule files for mistakes and weaknesses
+    Check {
+        /// Files with [[rule]] entries
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// Confidence as an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Confidence {
+    /// Everything, noise included.
+    Low,
+    /// What is more likely real than not.
+    Medium,
+    /// What is nearly sure.
+    High,
+}
+
+impl From<Confidence> for finding::Confidence {
+    fn from(confidence: Confidence) -> Self {
+        match confidence {
+            Confidence::Low => Self::Low,
+            Confidence::Medium => Self::Medium,
+            Confidence::High => Self::High,
+        }
+    }
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Form of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// A table.
+    Text,
+    /// A JSON array.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -132,7 +132,7 @@ impl Tables {
     fn rule(&mut self, rule: &RawRule, analysis: Option<Analysis>, list: &mut String) {
         let keywords: Vec<usize> =
             rule.keywords.iter().map(|keyword| self.keywords[&normal(keyword)]).collect();
-        let (route, literals, head, shortest, longest) = match &analysis {
+        let (route, literals, head, run, word, shortest, longest) = match &analysis {
             None => (
                 format!(
                     "Route::Detector({:?})",
@@ -143,9 +143,11 @@ impl Tables {
                 String::from("&[]"),
                 Vec::new(),
                 0,
+                false,
+                0,
                 0,
             ),
-            Some(Analysis { route, literals, head, shortest, longest }) => (
+            Some(Analysis { route, literals, head, run, word, shortest, longest }) => (
                 match route {
                     Route::Prefix => "Route::Prefix",
                     Route::Anchor => "Route::Anchor",
@@ -154,6 +156,8 @@ impl Tables {
                 .to_owned(),
                 byte_strings(literals),
                 head.iter().map(|set| self.set(set)).collect(),
+                *run,
+                *word,
                 *shortest,
                 *longest,
             ),
@@ -171,7 +175,7 @@ impl Tables {
             list,
             "Rule {{ id: {:?}, provider: {:?}, name: {:?}, why: {:?}, revoke: {:?}, severity: Severity::{severity}, \
              class: Class::{class}, confidence: Confidence::{confidence}, pattern: {:?}, route: {route}, \
-             literals: {literals}, head: &{head:?}, shortest: {shortest}, longest: {longest}, \
+             literals: {literals}, head: &{head:?}, run: {run}, word: {word}, shortest: {shortest}, longest: {longest}, \
              keywords: &{keywords:?}, check: &{}, confirm: &{}, min_distinct: {}, end: End::{end}, shapes: &{:?}, \
              refuses: &{:?}, regex: OnceLock::new(), search: OnceLock::new() }},",
             rule.id,

@@ -6,5 +6,6 @@ use clap::Parser;
 use portcullis::cli::{self, args::Cli};
 
 fn main() -> ExitCode {
+    cli::quiet_panics();
     cli::run(Cli::parse()).into()
 }

@@ -29,6 +29,16 @@ pub fn run(cli: Cli) -> ExitStatus {
     }
 }
 
+/// Makes panics say where they happened and nothing else: their messages may quote the text at hand.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info
+            .location()
+            .map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+        complain(&format!("internal error{place}: please report it"));
+    }));
+}
+
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)

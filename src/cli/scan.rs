@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::blob::Blob;
 use crate::config::{self, PathGlobs, Places, Settings};
 use crate::exit::ExitStatus;
-use crate::finding::{Confidence, Coverage, Outcome};
+use crate::finding::{Confidence, Coverage, Outcome, Skipped};
 use crate::report::{self, Format};
 use crate::rules;
 use crate::scan::filter::allow::AllowList;
@@ -34,10 +34,10 @@ pub(super) fn run(arguments: &Scan) -> Result<ExitStatus> {
     let (scanner, exclude) = prepare(arguments, &mut settings, &prefix)?;
     // an output that cannot be written is found out before the work, not after
     let mut output = Output::open(arguments.output.as_deref())?;
-    let (tallies, coverage) = if arguments.stdin {
-        let mut sink = Scanning(scanner.worker());
+    let (sinks, mut coverage) = if arguments.stdin {
+        let mut sink = Scanning::new(&scanner);
         let coverage = source::scan_stdin(&arguments.path, io::stdin().lock(), &mut sink);
-        (vec![sink.0.into_tally()], coverage)
+        (vec![sink], coverage)
     } else {
         let progress = Arc::new(Progress::default());
         let line = (!arguments.no_progress).then(|| ProgressLine::start(progress.clone())).flatten();
@@ -50,10 +50,17 @@ pub(super) fn run(arguments: &Scan) -> Result<ExitStatus> {
             threads: arguments.threads,
             progress: line.is_some().then_some(progress),
         };
-        let (sinks, coverage) = source::scan_tree(&request, || Scanning(scanner.worker()))?;
+        let scanned = source::scan_tree(&request, || Scanning::new(&scanner))?;
         drop(line);
-        (sinks.into_iter().map(|sink| sink.0.into_tally()).collect(), coverage)
+        scanned
     };
+    let mut tallies = Vec::new();
+    for sink in sinks {
+        coverage.skipped.extend(sink.failed);
+        tallies.push(sink.worker.into_tally());
+    }
+    coverage.skipped.sort();
+    coverage.skipped.dedup();
     let mut outcome = gather(tallies, coverage, confidence);
     outcome.notes.extend(scanner.unused_allow_entries());
     let options = report::Options {
@@ -91,11 +98,25 @@ fn prepare(arguments: &Scan, settings: &mut Settings, prefix: &str) -> Result<(S
 }
 
 /// A worker as the source of files sees it.
-struct Scanning<'s>(Worker<'s>);
+struct Scanning<'s> {
+    worker: Worker<'s>,
+    failed: Vec<Skipped>,
+}
+
+impl<'s> Scanning<'s> {
+    fn new(scanner: &'s Scanner) -> Self {
+        Self { worker: scanner.worker(), failed: Vec::new() }
+    }
+}
 
 impl Sink for Scanning<'_> {
     fn blob(&mut self, blob: &Blob<'_>) {
-        self.0.scan(blob);
+        // a mistake of ours in one file must cost no other file its scan, and must not pass for a clean one
+        let scan = std::panic::AssertUnwindSafe(|| self.worker.scan(blob));
+        if std::panic::catch_unwind(scan).is_err() {
+            let reason = "internal error while scanning it".to_owned();
+            self.failed.push(Skipped { path: blob.path.to_owned(), reason, expected: false });
+        }
     }
 }
 

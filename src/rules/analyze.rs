@@ -7,6 +7,8 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Bytes that runs are made of. A pattern whose first [`RUN`] bytes all belong to it is found through runs.
 pub const TOKEN_BYTES: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+/=.~-";
+/// How many of them, from the first, are word characters.
+const WORD_BYTES: usize = 63;
 /// The shortest run of token bytes that makes a candidate.
 pub const RUN: usize = 16;
 /// How many first positions of a pattern are kept as byte sets, to turn away candidates without a regex.
@@ -39,6 +41,10 @@ pub struct Analysis {
     pub literals: Vec<Vec<u8>>,
     /// The bytes that may stand at each of the first positions of every match.
     pub head: Vec<ByteSet>,
+    /// Token characters that every match begins with, at least.
+    pub run: usize,
+    /// Whether matches hold letters, digits and underscores only.
+    pub word: bool,
     /// Length of the shortest match in bytes.
     pub shortest: usize,
     /// Length of the longest match in bytes.
@@ -89,7 +95,13 @@ pub fn analyze(pattern: &str, anchors: &[String]) -> Result<Analysis, String> {
              or a longer minimum"
         ));
     };
-    Ok(Analysis { route, literals, head, shortest, longest })
+    let run = if is_solid(&hir, &token) {
+        shortest
+    } else {
+        head.iter().take_while(|set| subset(set, &token)).count()
+    };
+    let word = is_solid(&hir, &set_of(&TOKEN_BYTES[..WORD_BYTES]));
+    Ok(Analysis { route, literals, head, run, word, shortest, longest })
 }
 
 /// The lengths of the shortest and the longest match of `pattern`.
@@ -279,6 +291,18 @@ fn extend(hir: &Hir, ways: &mut Vec<Way>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether matches hold bytes of `set` only.
+fn is_solid(hir: &Hir, set: &ByteSet) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => true,
+        HirKind::Literal(literal) => literal.0.iter().all(|&byte| has(set, byte)),
+        HirKind::Class(class) => class_set(class).is_ok_and(|class| subset(&class, set)),
+        HirKind::Capture(capture) => is_solid(&capture.sub, set),
+        HirKind::Repetition(repetition) => is_solid(&repetition.sub, set),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().all(|part| is_solid(part, set)),
+    }
 }
 
 fn class_set(class: &Class) -> Result<ByteSet, String> {

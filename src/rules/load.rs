@@ -136,6 +136,8 @@ fn rule(raw: &RawRule, keywords: &mut Vec<&'static str>) -> Result<&'static Rule
         route: Route::Search,
         literals: &[],
         head: &[],
+        run: 0,
+        word: false,
         shortest,
         longest,
         keywords: keywords.leak(),

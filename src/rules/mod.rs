@@ -82,6 +82,10 @@ pub struct Rule {
     pub literals: &'static [&'static [u8]],
     /// For each first position of every match, an index into the table of byte sets.
     pub head: &'static [u16],
+    /// Token characters that every match begins with, at least.
+    pub run: usize,
+    /// Whether matches hold letters, digits and underscores only.
+    pub word: bool,
     /// Bytes in the shortest match.
     pub shortest: usize,
     /// Bytes in the longest match.

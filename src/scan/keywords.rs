@@ -4,6 +4,8 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 /// How many bytes before a value may hold its keyword.
 pub(crate) const NEAR: usize = 200;
+/// How far ahead keywords are found at once, for the next values on the line.
+const AHEAD: usize = 512;
 /// How many line breaks may stand between a keyword and its value.
 const LINES: usize = 2;
 
@@ -34,11 +36,11 @@ pub(crate) enum Nearness {
 
 /// A keyword as it is compared: in lower case and without separators.
 pub(crate) fn normal(keyword: &str) -> String {
-    keyword.chars().filter(|&c| !is_separator(c as u32)).collect::<String>().to_ascii_lowercase()
+    keyword.chars().filter(|c| !"_-. ".contains(*c)).collect::<String>().to_ascii_lowercase()
 }
 
-fn is_separator(character: u32) -> bool {
-    [b'_', b'-', b'.', b' '].iter().any(|&separator| u32::from(separator) == character)
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'_' | b'-' | b'.' | b' ')
 }
 
 impl KeywordTable {
@@ -51,46 +53,69 @@ impl KeywordTable {
         Self { automaton, count: keywords.len() }
     }
 
-    /// The keywords that stand before `at`.
-    pub(crate) fn before(&self, text: &[u8], at: usize) -> KeywordSet {
-        let window = &text[at.saturating_sub(NEAR)..at];
-        let mut breaks = memchr::memrchr_iter(b'\n', window);
-        let line = breaks.next().map_or(0, |newline| newline + 1);
-        let first = breaks.nth(LINES - 1).map_or(0, |newline| newline + 1);
-        self.find(&window[first..], line - first)
-    }
-
-    /// The keywords in `window`, whose last line begins at `line`.
-    fn find(&self, window: &[u8], line: usize) -> KeywordSet {
-        // lower case without separators, and for each byte whether a word may start and end there
-        let mut plain = Vec::with_capacity(window.len());
-        let mut joints = Vec::with_capacity(window.len());
-        let mut own_line = window.len();
-        for (i, &byte) in window.iter().enumerate() {
-            if i == line {
-                own_line = plain.len();
-            }
-            if is_separator(u32::from(byte)) {
-                continue;
-            }
-            let before = i.checked_sub(1).map_or(b' ', |before| window[before]);
-            let after = window.get(i + 1).copied().unwrap_or(b' ');
-            plain.push(byte.to_ascii_lowercase());
-            joints.push((joint(before, byte), joint(byte, after)));
+    /// The keywords that stand before `at`. `near` keeps what was found around the last place asked for, as values
+    /// often stand side by side.
+    pub(crate) fn before(&self, text: &[u8], at: usize, near: &mut Nearby) -> KeywordSet {
+        if !(near.line..near.end).contains(&at) {
+            self.look(text, at, near);
         }
         let words = self.count.div_ceil(64);
         let mut set = KeywordSet { same_line: vec![0; words], any: vec![0; words] };
-        for found in self.automaton.find_overlapping_iter(&plain) {
-            if joints[found.start()].0 && joints[found.end() - 1].1 {
-                let keyword = found.pattern().as_usize();
-                set.any[keyword / 64] |= 1 << (keyword % 64);
-                if found.start() >= own_line {
-                    set.same_line[keyword / 64] |= 1 << (keyword % 64);
-                }
+        for hit in near.hits.iter().filter(|hit| hit.end <= at && hit.start + NEAR >= at) {
+            let (word, bit) = (usize::from(hit.keyword) / 64, 1 << (hit.keyword % 64));
+            set.any[word] |= bit;
+            if hit.start >= near.line {
+                set.same_line[word] |= bit;
             }
         }
         set
     }
+
+    /// Finds the keywords around `at`: on its line up to [`AHEAD`] bytes on, and before it.
+    fn look(&self, text: &[u8], at: usize, near: &mut Nearby) {
+        let floor = at.saturating_sub(NEAR);
+        let mut breaks = memchr::memrchr_iter(b'\n', &text[floor..at]);
+        let line = breaks.next().map_or(floor, |newline| floor + newline + 1);
+        let first = breaks.nth(LINES - 1).map_or(floor, |newline| floor + newline + 1);
+        let ahead = &text[at..text.len().min(at + AHEAD)];
+        let end = at + memchr::memchr(b'\n', ahead).unwrap_or(ahead.len());
+        // a line that began further back is the value's own line all the way
+        (near.line, near.end) = (line, end.max(at + 1));
+        near.hits.clear();
+        // lower case without separators, with the place of each byte
+        near.plain.clear();
+        near.places.clear();
+        for (i, &byte) in text[first..end].iter().enumerate() {
+            if !is_separator(byte) {
+                near.plain.push(byte.to_ascii_lowercase());
+                near.places.push(first + i);
+            }
+        }
+        let joint_at = |place: usize| place == 0 || joint(text[place - 1], text[place]);
+        for found in self.automaton.find_overlapping_iter(&near.plain) {
+            let (start, end) = (near.places[found.start()], near.places[found.end() - 1] + 1);
+            if joint_at(start) && (end == text.len() || joint(text[end - 1], text[end])) {
+                near.hits.push(Hit { start, end, keyword: found.pattern().as_u32() as u16 });
+            }
+        }
+    }
+}
+
+/// What [`KeywordTable::before`] keeps from one call to the next on the same text.
+#[derive(Debug, Default)]
+pub(crate) struct Nearby {
+    line: usize,
+    end: usize,
+    hits: Vec<Hit>,
+    plain: Vec<u8>,
+    places: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Hit {
+    start: usize,
+    end: usize,
+    keyword: u16,
 }
 
 impl KeywordSet {
@@ -128,7 +153,11 @@ mod tests {
     fn check(before: &str, expected: Option<Nearness>) {
         let table = KeywordTable::new(&["other", "exa", "apiexa"]);
         let text = format!("{before}value");
-        assert_eq!(table.before(text.as_bytes(), before.len()).nearest(&[1]), expected, "{before:?}");
+        assert_eq!(
+            table.before(text.as_bytes(), before.len(), &mut Nearby::default()).nearest(&[1]),
+            expected,
+            "{before:?}"
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::span::Span;
 use super::candidate::{Candidate, Kind, is_word};
 use super::confirm::confirm;
 use super::detect::{Context, Detector, assigned, header, jwk, mnemonic, pem, putty, token, url};
-use super::keywords::KeywordSet;
+use super::keywords::{KeywordSet, Nearby};
 use super::matches::{Match, settle};
 use super::tables::{Tables, Target};
 
@@ -47,6 +47,7 @@ struct Layer<'a, 's, 't> {
     hex_done: usize,
     escape_done: usize,
     name_done: usize,
+    nearby: Nearby,
 }
 
 impl<'s> Searcher<'s> {
@@ -72,6 +73,7 @@ impl<'s> Searcher<'s> {
             hex_done: 0,
             escape_done: 0,
             name_done: 0,
+            nearby: Nearby::default(),
         };
         let mut at = from;
         while at < to {
@@ -113,7 +115,8 @@ impl Layer<'_, '_, '_> {
                 let mut keywords = None;
                 for group in tables.values().groups(&text[at..]) {
                     if let Some(mask) = &group.keywords {
-                        let set = keywords.get_or_insert_with(|| tables.keywords().before(text, at));
+                        let set = keywords
+                            .get_or_insert_with(|| tables.keywords().before(text, at, &mut self.nearby));
                         if !set.meets(mask) {
                             continue;
                         }
@@ -147,7 +150,7 @@ impl Layer<'_, '_, '_> {
         }
         let mut nearness = None;
         if !rule.keywords.is_empty() {
-            let set = keywords.get_or_insert_with(|| tables.keywords().before(text, at));
+            let set = keywords.get_or_insert_with(|| tables.keywords().before(text, at, &mut self.nearby));
             nearness = set.nearest(rule.keywords);
             if nearness.is_none() {
                 return;

@@ -11,6 +11,25 @@ mod matches;
 mod tables;
 mod worker;
 
+/// Passes for `benches/`; not part of the interface.
+#[doc(hidden)]
+pub mod bench {
+    /// How many candidates the finder of the built-in rules sees in `text`.
+    pub fn find_candidates(text: &[u8], portable: bool) -> usize {
+        use std::sync::LazyLock;
+
+        use super::candidate::Finder;
+        use super::tables::Tables;
+
+        static QUICK: LazyLock<Finder> = LazyLock::new(|| Tables::new(&[], &[]).finder);
+        static PORTABLE: LazyLock<Finder> = LazyLock::new(|| Tables::new(&[], &[]).finder.portable());
+        let mut found = Vec::new();
+        let finder = if portable { &PORTABLE } else { &QUICK };
+        finder.find(text, 0, text.len(), &mut found);
+        found.len()
+    }
+}
+
 pub(crate) use keywords::normal as normal_keyword;
 
 pub use filter::dummies::hash as dummy_hash;

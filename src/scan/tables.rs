@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use crate::rules::{BYTE_SETS, KEYWORDS, Route, Rule, analyze};
+use crate::rules::{BYTE_SETS, End, KEYWORDS, Route, Rule, analyze};
 
 use super::candidate::anchors::AnchorTable;
-use super::candidate::{Finder, StartTable, is_token};
+use super::candidate::{Finder, StartTable, is_token, is_word};
 use super::detect::{ANCHORS, Detector};
 use super::keywords::KeywordTable;
 
@@ -38,6 +38,9 @@ pub(crate) struct Tables {
 /// Positions that [`ValueIndex`] looks at byte by byte.
 const DEPTH: usize = analyze::RUN;
 
+/// How far a run is measured.
+const LONGEST_RUN: usize = 96;
+
 /// Which value rules may begin at a place, by its first bytes: one bit for each group of rules that begin alike.
 #[derive(Debug)]
 pub(crate) struct ValueIndex {
@@ -54,6 +57,8 @@ pub(crate) struct ValueGroup {
     pub rules: Vec<u16>,
     /// Token characters that each of them begins with.
     least: usize,
+    /// The length of the word that each of them is, where that is fixed.
+    exact: Option<usize>,
     /// The keywords of all, one bit each; `None` when some rule needs none.
     pub keywords: Option<Vec<u64>>,
 }
@@ -108,20 +113,19 @@ impl Tables {
 
 impl ValueIndex {
     fn new(rules: &[&'static Rule], keywords: usize) -> Self {
-        let mut heads: Vec<(&[u16], usize)> = Vec::new();
+        let mut heads: Vec<(&[u16], usize, Option<usize>)> = Vec::new();
         let mut groups: Vec<ValueGroup> = Vec::new();
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.route == Route::Value) {
-            let token = analyze::set_of(analyze::TOKEN_BYTES);
-            let in_run = |set: &u16| {
-                BYTE_SETS[usize::from(*set)].iter().zip(&token).all(|(set, token)| set & !token == 0)
-            };
-            let least = rule.head.iter().take_while(|set| in_run(set)).count();
-            let key = (&rule.head[..DEPTH], least);
+            let least = rule.run.min(LONGEST_RUN);
+            let fixed = rule.word && rule.shortest == rule.longest && rule.end != End::Open;
+            let exact = fixed.then_some(rule.shortest);
+            let key = (&rule.head[..DEPTH], least, exact);
             let group = heads.iter().position(|known| *known == key).unwrap_or_else(|| {
                 heads.push(key);
                 groups.push(ValueGroup {
                     rules: Vec::new(),
                     least,
+                    exact,
                     keywords: Some(vec![0; keywords.div_ceil(64)]),
                 });
                 heads.len() - 1
@@ -138,7 +142,7 @@ impl ValueIndex {
             }
         }
         let mut accepted = Box::new([[0; 256]; DEPTH]);
-        for (group, (head, _)) in heads.iter().enumerate() {
+        for (group, (head, ..)) in heads.iter().enumerate() {
             // with more groups than bits, some share one: the rule's own head decides in the end
             let bit = 1_u64 << (group % 64);
             for (position, &set) in head.iter().enumerate() {
@@ -155,7 +159,7 @@ impl ValueIndex {
 
     /// The groups of rules that may begin with `text`.
     pub(crate) fn groups(&self, text: &[u8]) -> impl Iterator<Item = &ValueGroup> {
-        let run = text.iter().take(analyze::HEAD).take_while(|&&byte| is_token(byte)).count();
+        let run = text.iter().take(LONGEST_RUN).take_while(|&&byte| is_token(byte)).count();
         let mut bits = if run < self.least.max(DEPTH) { 0 } else { u64::MAX };
         for (position, &byte) in text.iter().take(DEPTH).enumerate() {
             bits &= self.accepted[position][usize::from(byte)];
@@ -163,11 +167,16 @@ impl ValueIndex {
                 break;
             }
         }
+        let word = text.iter().take_while(|&&byte| is_word(byte)).take(analyze::LONGEST).count();
         let groups = if bits == 0 { &[][..] } else { &self.groups[..] };
         groups
             .iter()
             .enumerate()
-            .filter(move |(group, rules)| bits >> (group % 64) & 1 == 1 && rules.least <= run)
+            .filter(move |(group, rules)| {
+                bits >> (group % 64) & 1 == 1
+                    && rules.least <= run
+                    && rules.exact.is_none_or(|exact| exact == word)
+            })
             .map(|(_, group)| group)
     }
 }

@@ -5,7 +5,7 @@
 use std::arch::x86_64::*;
 
 use super::anchors::AnchorTable;
-use super::{BLOCK, Candidate, Finder, Kind, Masks, looks_random, padded, random_masks, runs, words};
+use super::{BLOCK, Candidate, Finder, Kind, Masks, Shape, looks_random, padded, runs};
 
 /// Whether this processor can run [`find`].
 pub(super) fn available() -> bool {
@@ -165,11 +165,10 @@ unsafe fn looks_random_here(text: *const u8, length: u32) -> bool {
     if digits == 0 {
         return false;
     }
-    let uppers = within(b'A', 26) & inside;
-    let lowers = within(b'a', 26) & inside;
+    let (uppers, lowers) = (within(b'A', 26) & inside, within(b'a', 26) & inside);
     // SAFETY: the caller vouches for 32 readable bytes.
-    let ninth = unsafe { *text.add(8) };
-    random_masks(digits, uppers, length) && !words(digits | uppers | lowers, uppers, lowers, ninth)
+    let (second, ninth) = unsafe { (*text.add(1), *text.add(8)) };
+    Shape { digits, uppers, lowers, length, second, ninth }.is_random()
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]

@@ -162,41 +162,63 @@ fn runs(token: u64, next: u64) -> u64 {
     bits as u64
 }
 
-/// Whether the token characters at the start of `text` look random, judged by the first 32 bytes: see
-/// [`random_masks`].
+/// Whether the run of token characters at the start of `text` looks random, judged by its first 32 bytes: see
+/// [`Shape::is_random`].
 ///
 /// Part of the meaning of [`crate::rules::Route::Value`], so both paths and the plain reference share it.
 pub(crate) fn looks_random(text: &[u8]) -> bool {
-    let (mut digits, mut uppers, mut lowers, mut length) = (0_u32, 0_u32, 0_u32, 0);
+    let mut shape = Shape::default();
     for (i, &byte) in text.iter().take(32).enumerate() {
         if !is_token(byte) {
             break;
         }
-        digits |= u32::from(byte.is_ascii_digit()) << i;
-        uppers |= u32::from(byte.is_ascii_uppercase()) << i;
-        lowers |= u32::from(byte.is_ascii_lowercase()) << i;
-        length = i + 1;
+        shape.digits |= u32::from(byte.is_ascii_digit()) << i;
+        shape.uppers |= u32::from(byte.is_ascii_uppercase()) << i;
+        shape.lowers |= u32::from(byte.is_ascii_lowercase()) << i;
+        shape.length = i as u32 + 1;
     }
-    random_masks(digits, uppers, length as u32)
-        && (length < 9 || !words(digits | uppers | lowers, uppers, lowers, text[8]))
+    if shape.length < 9 {
+        return false;
+    }
+    (shape.second, shape.ninth) = (text[1], text[8]);
+    shape.is_random()
 }
 
-/// Fewest changes of character class in a value that looks random.
+/// Which of the first 32 bytes of a run are digits and letters.
+#[derive(Clone, Copy, Debug, Default)]
+struct Shape {
+    digits: u32,
+    uppers: u32,
+    lowers: u32,
+    length: u32,
+    second: u8,
+    ninth: u8,
+}
+
+/// Fewest changes of character class in a run that looks random.
 const CHANGES: u32 = 3;
+/// Fewest changes, and letters of each case, where other signs come early and so names are to be told apart.
+const MIXED_CHANGES: u32 = 6;
+const MIXED_LETTERS: u32 = 3;
 
-/// A digit, and at least [`CHANGES`] changes between digits, upper-case letters and the rest.
-#[inline(always)]
-fn random_masks(digits: u32, uppers: u32, length: u32) -> bool {
-    // between neighbours i and i+1, for all i with both inside
-    let pairs = if length >= 2 { u32::MAX >> (33 - length) } else { 0 };
-    let changes =
-        ((digits ^ digits >> 1) & pairs).count_ones() + ((uppers ^ uppers >> 1) & pairs).count_ones();
-    digits != 0 && changes >= CHANGES
-}
-
-/// Whether a run is made of short pieces in one case, as names and paths are: no 16 letters and digits at its start,
-/// not both cases, and no dash where a UUID has its first.
-#[inline(always)]
-fn words(alphanumeric: u32, uppers: u32, lowers: u32, ninth: u8) -> bool {
-    alphanumeric & 0xFFFF != 0xFFFF && (uppers == 0 || lowers == 0) && ninth != b'-'
+impl Shape {
+    /// A digit is there, and the class changes often enough from one letter or digit to the next; the run begins with
+    /// 16 letters and digits, or like a UUID, or mixes both cases thoroughly. What is turned away are names, paths and
+    /// the hexadecimal numbers of source code.
+    #[inline(always)]
+    fn is_random(self) -> bool {
+        let alphanumeric = self.digits | self.uppers | self.lowers;
+        let neighbours = alphanumeric & alphanumeric >> 1;
+        let changes = ((self.digits ^ self.digits >> 1) & neighbours).count_ones()
+            + ((self.uppers ^ self.uppers >> 1) & neighbours).count_ones();
+        let number = self.length < 32 && self.digits & 1 == 1 && self.second | 0x20 == b'x';
+        self.digits != 0
+            && changes >= CHANGES
+            && !number
+            && (alphanumeric & 0xFFFF == 0xFFFF
+                || self.ninth == b'-'
+                || (changes >= MIXED_CHANGES
+                    && self.uppers.count_ones() >= MIXED_LETTERS
+                    && self.lowers.count_ones() >= MIXED_LETTERS))
+    }
 }

@@ -9,8 +9,6 @@ pub(crate) struct StartTable {
     three: Box<[u64; WORDS]>,
     /// Prefix and the rules that begin with it, sorted by prefix.
     exact: Vec<(&'static [u8], Vec<u16>)>,
-    /// For each first byte, where in `exact` its prefixes begin.
-    first: [u16; 257],
 }
 
 const WORDS: usize = 1 << 9;
@@ -27,12 +25,7 @@ impl StartTable {
     pub(crate) fn new(prefixes: impl IntoIterator<Item = (&'static [u8], u16)>) -> Self {
         let mut pairs: Vec<(&'static [u8], u16)> = prefixes.into_iter().collect();
         pairs.sort();
-        let mut table = Self {
-            four: Box::new([0; WORDS]),
-            three: Box::new([0; WORDS]),
-            exact: Vec::new(),
-            first: [0; 257],
-        };
+        let mut table = Self { four: Box::new([0; WORDS]), three: Box::new([0; WORDS]), exact: Vec::new() };
         for (prefix, rule) in pairs {
             debug_assert!(prefix.len() >= 3);
             let three = u32::from_le_bytes([prefix[0], prefix[1], prefix[2], 0]);
@@ -46,11 +39,6 @@ impl StartTable {
                 _ => table.exact.push((prefix, vec![rule])),
             }
         }
-        for byte in 0..=255_u8 {
-            let start = table.exact.partition_point(|(prefix, _)| prefix[0] < byte);
-            table.first[usize::from(byte)] = start as u16;
-        }
-        table.first[256] = table.exact.len() as u16;
         table
     }
 
@@ -63,14 +51,11 @@ impl StartTable {
 
     /// The prefixes that `text` begins with, with their rules.
     pub(crate) fn matches(&self, text: &[u8]) -> impl Iterator<Item = (&'static [u8], &[u16])> {
-        let range = match text.first() {
-            Some(&byte) => {
-                usize::from(self.first[usize::from(byte)])..usize::from(self.first[usize::from(byte) + 1])
-            }
-            None => 0..0,
-        };
-        self.exact[range]
+        let three = &text[..text.len().min(3)];
+        let start = self.exact.partition_point(|(prefix, _)| &prefix[..3] < three);
+        self.exact[start..]
             .iter()
+            .take_while(move |(prefix, _)| &prefix[..3] == three)
             .filter(move |(prefix, _)| text.starts_with(prefix))
             .map(|(prefix, rules)| (*prefix, rules.as_slice()))
     }

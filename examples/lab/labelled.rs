@@ -12,6 +12,7 @@ use portcullis::scan::{Scanner, Tally};
 use portcullis::span::Span;
 use serde::Deserialize;
 
+use crate::panics::survive;
 use crate::results::Results;
 use crate::template::{Instance, Template, Words};
 
@@ -144,7 +145,7 @@ pub(crate) fn run(
         for _ in 0..instances {
             let instance = case.template.expand(words, &mut random);
             let mut worker = scanner.worker();
-            worker.scan(&Blob::new(&instance.text, &case.path));
+            survive(|| worker.scan(&Blob::new(&instance.text, &case.path)));
             let tally = worker.into_tally();
             let (hits, others) = counted(case, &instance, &tally);
             stray += others;

@@ -6,6 +6,7 @@
 
 mod labelled;
 mod noise;
+mod panics;
 mod results;
 mod surroundings;
 mod template;
@@ -75,6 +76,7 @@ fn main() -> Result<()> {
         least,
         per_rule: arguments.per_rule,
     };
+    panics::count();
     let mut stdout = std::io::stdout().lock();
     let before = match &arguments.baseline {
         Some(file) if file.exists() => Some(results::Results::read(file)?),
@@ -96,6 +98,7 @@ fn main() -> Result<()> {
         let folder = root.join("benches/lab/labelled");
         labelled::run(&folder, &words, arguments.instances, &mut results, out)?;
     }
+    panics::report(&mut stdout)?;
     if let Some(before) = &before {
         results.compare(before, &mut stdout)?;
     }

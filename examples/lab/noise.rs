@@ -12,6 +12,7 @@ use portcullis::sanitize;
 use portcullis::scan::{Scanner, Worker};
 use portcullis::source::{Request, Sink, scan_tree};
 
+use crate::panics::survive;
 use crate::results::Results;
 
 /// What is to be listed of the findings.
@@ -28,7 +29,7 @@ struct Judge<'s>(Worker<'s>);
 
 impl Sink for Judge<'_> {
     fn blob(&mut self, blob: &Blob<'_>) {
-        self.0.scan(blob);
+        survive(|| self.0.scan(blob));
     }
 }
 

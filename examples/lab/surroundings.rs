@@ -13,6 +13,7 @@ use portcullis::rules::raw::RawFile;
 use portcullis::rules::shape::{Random, Shape};
 use portcullis::scan::Scanner;
 
+use crate::panics::survive;
 use crate::results::Results;
 
 /// A way to write a value under a name; `None` where it cannot be written so.
@@ -147,7 +148,7 @@ pub(crate) fn run(folder: &Path, count: usize, results: &mut Results, out: &mut 
                     let bytes =
                         if SURROUNDINGS[column].0 == "utf-16" { utf16(&text) } else { text.into_bytes() };
                     let mut worker = scanner.worker();
-                    worker.scan(&Blob::new(&bytes, path));
+                    survive(|| worker.scan(&Blob::new(&bytes, path)));
                     let findings = worker.into_tally().findings;
                     let shown = || findings.iter().filter(|finding| finding.confidence >= Confidence::Medium);
                     let own = shown().any(|finding| *finding.rule_id == *source.id);

@@ -11,7 +11,7 @@ use portcullis::blob::Blob;
 use portcullis::finding::Confidence;
 use portcullis::rules::raw::RawFile;
 use portcullis::rules::shape::{Random, Shape};
-use portcullis::scan::Scanner;
+use portcullis::scan::{Scanner, Tally};
 
 use crate::panics::survive;
 use crate::results::Results;
@@ -58,7 +58,7 @@ const SURROUNDINGS: [(&str, &str, Writer); 14] = [
         Some(format!("data:\n  config: {}\n", BASE64.encode(format!("{name}={value}\n").as_bytes())))
     }),
     ("percent", "body.txt", |name, value| {
-        Some(format!("body={}", percent(&format!("a=1&{name}={value}&b=2"), NON_ALPHANUMERIC)))
+        Some(format!("body={}", percent(&format!("a=1&{name}={value}&b=2"), QUERY)))
     }),
     ("escaped", "log.json", |name, value| {
         Some(format!("{{\"body\": \"{}\"}}\n", escaped(&format!("{{\"{name}\": \"{}\"}}", escaped(value)))))
@@ -133,10 +133,10 @@ fn sources(folder: &Path) -> Result<Vec<Source>> {
 
 /// Writes `count` values of each shape of each rule in every surrounding, and prints which are found.
 pub(crate) fn run(folder: &Path, count: usize, results: &mut Results, out: &mut dyn Write) -> Result<()> {
-    let scanner = Scanner::builtin();
+    let scanner = Scanner::builtin().explaining(true);
     let sources = sources(folder)?;
     let mut table: BTreeMap<(bool, usize), Recall> = BTreeMap::new();
-    let mut missed: Vec<(String, String)> = Vec::new();
+    let mut missed: Vec<(&str, Vec<String>, BTreeSet<String>)> = Vec::new();
     for source in &sources {
         let mut misses: BTreeMap<usize, (Recall, BTreeSet<String>)> = BTreeMap::new();
         for (number, shape) in source.shapes.iter().enumerate() {
@@ -149,7 +149,7 @@ pub(crate) fn run(folder: &Path, count: usize, results: &mut Results, out: &mut 
                         if SURROUNDINGS[column].0 == "utf-16" { utf16(&text) } else { text.into_bytes() };
                     let mut worker = scanner.worker();
                     survive(|| worker.scan(&Blob::new(&bytes, path)));
-                    let findings = worker.into_tally().findings;
+                    let Tally { findings, dropped, .. } = worker.into_tally();
                     let shown = || findings.iter().filter(|finding| finding.confidence >= Confidence::Medium);
                     let own = shown().any(|finding| *finding.rule_id == *source.id);
                     let any = shown().next().is_some();
@@ -163,10 +163,14 @@ pub(crate) fn run(folder: &Path, count: usize, results: &mut Results, out: &mut 
                         instead.extend(
                             findings.iter().map(|found| format!("{} {}", found.rule_id, found.confidence)),
                         );
+                        instead.extend(dropped.iter().map(|dropped| {
+                            format!("{} dropped by {}", dropped.rule_id, dropped.reason.filter)
+                        }));
                     }
                 }
             }
         }
+        let (mut places, mut others) = (Vec::new(), BTreeSet::new());
         for (column, (recall, instead)) in misses {
             let surrounding = SURROUNDINGS[column].0;
             results.set(
@@ -174,11 +178,12 @@ pub(crate) fn run(folder: &Path, count: usize, results: &mut Results, out: &mut 
                 format!("{}/{} own, {} any", recall.own, recall.texts, recall.any),
             );
             if recall.own < recall.texts {
-                let instead: Vec<String> = instead.into_iter().collect();
-                let seen = if instead.is_empty() { "nothing".to_owned() } else { instead.join(", ") };
-                let text = format!("{}/{} in {surrounding} (instead: {seen})", recall.own, recall.texts);
-                missed.push((source.id.clone(), text));
+                places.push(format!("{surrounding} {}/{}", recall.own, recall.texts));
+                others.extend(instead);
             }
+        }
+        if !places.is_empty() {
+            missed.push((&source.id, places, others));
         }
     }
     writeln!(
@@ -199,18 +204,13 @@ pub(crate) fn run(folder: &Path, count: usize, results: &mut Results, out: &mut 
         }
         writeln!(out)?;
     }
-    writeln!(
-        out,
-        "\nrules that miss some: {}",
-        missed.iter().map(|(id, _)| id).collect::<BTreeSet<_>>().len()
-    )?;
-    let mut last = "";
-    for (id, text) in &missed {
-        if id != last {
-            writeln!(out, "{id}")?;
-            last = id;
+    writeln!(out, "\nrules that miss some: {}", missed.len())?;
+    for (id, places, others) in &missed {
+        writeln!(out, "{id}: {}", places.join(", "))?;
+        if !others.is_empty() {
+            let others: Vec<&str> = others.iter().map(String::as_str).collect();
+            writeln!(out, "    instead: {}", others.join(", "))?;
         }
-        writeln!(out, "    {text}")?;
     }
     Ok(())
 }

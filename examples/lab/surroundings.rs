@@ -166,6 +166,9 @@ pub(crate) fn run(folder: &Path, count: usize, results: &mut Results, out: &mut 
                         instead.extend(dropped.iter().map(|dropped| {
                             format!("{} dropped by {}", dropped.rule_id, dropped.reason.filter)
                         }));
+                        if findings.is_empty() && dropped.is_empty() {
+                            instead.insert(silence(&source.id, &value));
+                        }
                     }
                 }
             }
@@ -213,6 +216,17 @@ pub(crate) fn run(folder: &Path, count: usize, results: &mut Results, out: &mut 
         }
     }
     Ok(())
+}
+
+/// Why a rule may say nothing at all of a value: its pattern does not fit, or the place was never looked at.
+fn silence(id: &str, value: &str) -> String {
+    let rule = portcullis::rules::builtin().iter().find(|rule| rule.id == id);
+    match rule.filter(|rule| !rule.pattern.is_empty()) {
+        None => "no candidate",
+        Some(rule) if !rule.regex().is_match(value.as_bytes()) => "the pattern does not match the shape",
+        Some(_) => "the pattern matches, but there is no candidate, no keyword, or a word touches it",
+    }
+    .to_owned()
 }
 
 fn utf16(text: &str) -> Vec<u8> {

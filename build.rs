@@ -111,16 +111,18 @@ impl Tables {
         let keywords = names.into_iter().enumerate().map(|(index, name)| (name, index)).collect();
         let mut tables = Self { text: String::new(), keywords, sets: Vec::new() };
         let mut list = String::new();
-        let wrong: Vec<String> = rules
-            .iter()
-            .filter_map(|rule| {
-                let error = analyze::analyze(rule.pattern.as_deref()?, &rule.anchors).err()?;
-                Some(format!("rule {}: {error}", rule.id))
-            })
-            .collect();
-        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+        let mut analyses = Vec::new();
+        let mut wrong = Vec::new();
         for rule in rules {
-            tables.rule(rule, &mut list);
+            let analysis = rule.pattern.as_deref().map(|pattern| analyze::analyze(pattern, &rule.anchors));
+            analyses.push(analysis.transpose().unwrap_or_else(|error| {
+                wrong.push(format!("rule {}: {error}", rule.id));
+                None
+            }));
+        }
+        assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+        for (rule, analysis) in rules.iter().zip(&analyses) {
+            tables.rule(rule, analysis.as_ref(), &mut list);
         }
         let text = &mut tables.text;
         writeln!(text, "pub(crate) static RULES: [Rule; {}] = [\n{list}];", rules.len()).unwrap();
@@ -131,14 +133,10 @@ impl Tables {
         tables
     }
 
-    fn rule(&mut self, rule: &RawRule, list: &mut String) {
-        let analysis = rule.pattern.as_deref().map(|pattern| {
-            analyze::analyze(pattern, &rule.anchors)
-                .unwrap_or_else(|error| panic!("rule {}: {error}", rule.id))
-        });
+    fn rule(&mut self, rule: &RawRule, analysis: Option<&Analysis>, list: &mut String) {
         let keywords: Vec<usize> =
             rule.keywords.iter().map(|keyword| self.keywords[&normal(keyword)]).collect();
-        let (route, literals, head, shortest, longest) = match &analysis {
+        let (route, literals, head, shortest, longest) = match analysis {
             None => (
                 format!(
                     "Route::Detector({:?})",

@@ -202,7 +202,9 @@ fn check(look: impl Fn(&Scanner, &Rule, &mut Vec<String>) + Sync) {
                         continue;
                     }
                     let mut own = Vec::new();
+                    let t0 = std::time::Instant::now();
                     look(&scanner, rule, &mut own);
+                    if t0.elapsed().as_millis() > 500 { println!("SLOW {} {:?}", rule.id, t0.elapsed()); }
                     complaints.lock().unwrap().append(&mut own);
                 }
             });
@@ -210,6 +212,7 @@ fn check(look: impl Fn(&Scanner, &Rule, &mut Vec<String>) + Sync) {
     });
     let mut complaints = complaints.into_inner().unwrap();
     complaints.sort();
+    complaints.dedup();
     let mut text = String::new();
     for complaint in complaints.iter().take(SHOWN) {
         writeln!(text, "{complaint}").unwrap();

@@ -70,11 +70,14 @@ fn past_signs(whole: &[u8]) -> Option<usize> {
     let colon = memchr::memchr(b':', whole)?;
     let sign = memchr::memrchr(b'@', whole)?;
     let first = whole.iter().position(|&byte| matches!(byte, b'/' | b'?' | b'#'))?;
+    if first < colon {
+        return None;
+    }
     // `host:8080/path@x` has digits after the colon
     let port = whole[colon + 1..first].iter().all(u8::is_ascii_digit);
     let user_plain =
         whole[..colon].iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    (colon < first && first < sign && !port && user_plain && sign - first < 64).then_some(sign)
+    (first < sign && !port && user_plain && sign - first < 64).then_some(sign)
 }
 
 fn is_ssh(scheme: &[u8]) -> bool {

@@ -1,7 +1,7 @@
 //! The rules as data: every value that a shape makes is found in every surrounding it may stand in, every refusal
 //! is left alone, and the texts around them are complete.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use portcullis::scan::Scanner;
 /// Values made of each rule's shapes, at least.
 const VALUES: usize = 50;
 /// Complaints shown, at most.
-const SHOWN: usize = 200;
+const SHOWN: usize = 2000;
 
 /// Rules that may stand in for one another: by nature one value fits both, and either finding is right.
 const EQUALS: &[(&[&str], &str)] = &[];
@@ -127,11 +127,8 @@ fn position(text: &[u8], at: usize, encoding: Stored) -> (u64, u64) {
     let start = text[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
     let column = match encoding {
         Stored::Utf8 => at - start,
-        // the mark belongs to the first line
-        Stored::Utf16 => {
-            2 * std::str::from_utf8(&text[start..at]).unwrap().encode_utf16().count()
-                + if line == 0 { 2 } else { 0 }
-        }
+        // the mark is part of no column
+        Stored::Utf16 => 2 * std::str::from_utf8(&text[start..at]).unwrap().encode_utf16().count(),
     };
     (line as u64 + 1, column as u64 + 1)
 }
@@ -220,6 +217,14 @@ fn check(look: impl Fn(&Scanner, &Rule, &mut Vec<String>) + Sync) {
     assert!(complaints.is_empty(), "{} complaints:\n{text}", complaints.len());
 }
 
+fn start(finding: &Finding) -> (u64, u64) {
+    (finding.start.line, finding.start.column)
+}
+
+fn end(finding: &Finding) -> (u64, u64) {
+    (finding.end.line, finding.end.column)
+}
+
 /// Whether the shapes of a rule hold their own surroundings.
 fn stands_alone(rule: &Rule) -> bool {
     matches!(rule.route, Route::Detector(_))
@@ -233,6 +238,7 @@ fn every_value_is_found_in_every_surrounding() {
         }
         let values = values(rule);
         let name = name(rule);
+        let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for surrounding in if stands_alone(rule) { ALONE } else { SURROUNDINGS } {
             let (text, places) = place(surrounding, &name, &values);
             if places.is_empty() {
@@ -242,29 +248,25 @@ fn every_value_is_found_in_every_surrounding() {
             let findings = scan(scanner, &bytes, surrounding.path);
             let mut missed = Vec::new();
             for (index, placed) in &places {
-                let fits = |finding: &&Finding| {
-                    let (start, end) = (
-                        (finding.start.line, finding.start.column),
-                        (finding.end.line, finding.end.column),
-                    );
-                    let at = |offset| position(&text, offset, surrounding.encoding);
-                    if stands_alone(rule) {
-                        return at(placed.start) <= start && end <= at(placed.end);
-                    }
-                    let secret = rule
-                        .regex()
-                        .captures(&values[*index])
-                        .and_then(|found| found.name("secret").or(found.get(0)))
-                        .map(|found| found.range());
-                    let Some(secret) = secret else { return false };
-                    start == at(placed.start + secret.start) && end == at(placed.start + secret.end)
+                let value = &values[*index];
+                let at = |offset| position(&text, offset, surrounding.encoding);
+                let here: Vec<&Finding> = if stands_alone(rule) {
+                    let (from, to) = (at(placed.start), at(placed.end));
+                    let inside = |finding: &&Finding| from <= start(finding) && end(finding) <= to;
+                    findings.iter().filter(inside).collect()
+                } else {
+                    let found = rule.regex().captures(value);
+                    let secret = found.and_then(|found| found.name("secret").or(found.get(0)));
+                    let Some(secret) = secret.map(|secret| secret.range()) else {
+                        missed.push((*index, BTreeSet::from(["(the pattern fails)".to_owned()])));
+                        continue;
+                    };
+                    let (from, to) = (at(placed.start + secret.start), at(placed.start + secret.end));
+                    let same = |finding: &&Finding| (from, to) == (start(finding), end(finding));
+                    findings.iter().filter(same).collect()
                 };
-                let here: Vec<&Finding> = findings.iter().filter(fits).collect();
                 if !here.iter().any(|finding| equals(rule.id, &finding.rule_id)) {
-                    missed.push((
-                        *index,
-                        here.iter().map(|finding| finding.rule_id.to_string()).collect::<BTreeSet<_>>(),
-                    ));
+                    missed.push((*index, here.iter().map(|finding| finding.rule_id.to_string()).collect()));
                 }
             }
             if !missed.is_empty() {
@@ -274,15 +276,17 @@ fn every_value_is_found_in_every_surrounding() {
                     .map(|(index, _)| index / VALUES.div_ceil(rule.shapes.len()))
                     .collect();
                 let dropped = why_dropped(scanner, &bytes, surrounding.path);
-                complaints.push(format!(
-                    "{} in {}: {} of {} missed; shapes {shapes:?}; found by others {others:?}; {dropped:?}",
-                    rule.id,
-                    surrounding.name,
+                let problem = format!(
+                    "{} of {} missed; shapes {shapes:?}; found by {others:?}; {dropped:?}",
                     missed.len(),
                     places.len(),
-                ));
+                );
+                groups.entry(problem).or_default().push(surrounding.name);
             }
         }
+        complaints.extend(
+            groups.iter().map(|(problem, names)| format!("{} in {}: {problem}", rule.id, names.join(", "))),
+        );
     });
 }
 

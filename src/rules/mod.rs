@@ -140,6 +140,11 @@ impl Rule {
                 .all(|(&set, &byte)| analyze::has(&BYTE_SETS[usize::from(set)], byte))
     }
 
+    /// The built-in keywords of the rule: in lower case, without separators.
+    pub fn keyword_names(&self) -> impl Iterator<Item = &'static str> {
+        self.keywords.iter().filter_map(|&keyword| KEYWORDS.get(usize::from(keyword)).copied())
+    }
+
     /// The rule's name with its provider, for reports.
     pub fn title(&self) -> String {
         match self.provider {

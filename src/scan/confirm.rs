@@ -3,7 +3,7 @@
 use crate::rules::{End, Rule};
 use crate::span::Span;
 
-use super::candidate::is_word;
+use super::candidate::{escape_ends, is_word};
 
 /// Where a rule matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,23 +41,6 @@ pub(crate) fn word_starts(text: &[u8], at: usize) -> bool {
         None => true,
         Some(&last) if !is_word(last) => true,
         Some(_) => escape_ends(before),
-    }
-}
-
-/// Whether `before` ends with an escape sequence that stands for a character no word holds: `\n`, `%3D`, `\u003d`,
-/// `\x3d`.
-fn escape_ends(before: &[u8]) -> bool {
-    let hex = |digits: &[u8]| {
-        let text = std::str::from_utf8(digits).ok()?;
-        u32::from_str_radix(text, 16).ok()
-    };
-    let splits = |code: Option<u32>| code.is_some_and(|code| code >= 128 || !is_word(code as u8));
-    match before {
-        [.., b'\\', b'n' | b'r' | b't' | b'f' | b'b' | b'v' | b'0' | b'a' | b'e'] => true,
-        [.., b'%', a, b] => splits(hex(&[*a, *b])),
-        [.., b'\\', b'x', a, b] => splits(hex(&[*a, *b])),
-        [.., b'\\', b'u', a, b, c, d] => splits(hex(&[*a, *b, *c, *d])),
-        _ => false,
     }
 }
 

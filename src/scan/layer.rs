@@ -15,7 +15,7 @@ use super::matches::{Match, settle};
 use super::tables::{Tables, Target};
 
 /// How deep encodings may be nested.
-const DEPTH: usize = 3;
+pub(super) const DEPTH: usize = 3;
 /// How many bytes are searched for candidates at a time: they stay in the nearest cache until they are met.
 const STRIDE: usize = 16 * 1024;
 /// Fewest characters in encoded text that is decoded: what is shorter holds no token, and passwords are decoded
@@ -62,6 +62,21 @@ impl<'s> Searcher<'s> {
     }
 
     fn search_layer(&mut self, context: &Context<'_>, from: usize, to: usize, depth: usize) -> Vec<Match> {
+        let mut found = self.gather(context, from, to, depth);
+        if !found.is_empty() {
+            settle(&mut found);
+        }
+        found
+    }
+
+    /// Every match, overlaps included. At [`DEPTH`] nothing is decoded.
+    pub(super) fn gather(
+        &mut self,
+        context: &Context<'_>,
+        from: usize,
+        to: usize,
+        depth: usize,
+    ) -> Vec<Match> {
         let tables = self.tables;
         let mut candidates = self.spare.pop().unwrap_or_default();
         let mut layer = Layer {
@@ -88,11 +103,8 @@ impl<'s> Searcher<'s> {
         for &index in &tables.searched {
             layer.search_rule(index, from, to);
         }
-        let mut found = layer.found;
+        let found = layer.found;
         self.spare.push(candidates);
-        if !found.is_empty() {
-            settle(&mut found);
-        }
         found
     }
 }

@@ -42,6 +42,18 @@ pub(crate) struct Match {
     pub group: u32,
 }
 
+impl Match {
+    /// Among rules of one rank: what is known to be public or a dummy outweighs what is reported, and that what was
+    /// dropped for another reason.
+    fn weight(&self) -> u8 {
+        match &self.verdict {
+            Verdict::Drop(reason) if matches!(reason.filter, "public" | "dummy") => 2,
+            Verdict::Report(_) => 1,
+            Verdict::Drop(_) => 0,
+        }
+    }
+}
+
 /// How specific a match is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rank {
@@ -57,12 +69,13 @@ pub(crate) enum Rank {
     Verified,
 }
 
-/// Of overlapping matches, keeps the most specific; of equals the longer, then the first rule by id. What is
+/// Of overlapping matches, keeps the most specific; of equals the weightier, the longer, the first rule by id. What is
 /// left is sorted by place.
 pub(crate) fn settle(matches: &mut Vec<Match>) {
     matches.sort_by(|a, b| {
-        (b.rank, b.secret.len(), a.secret.start, a.rule.id).cmp(&(
+        (b.rank, b.weight(), b.secret.len(), a.secret.start, a.rule.id).cmp(&(
             a.rank,
+            a.weight(),
             a.secret.len(),
             b.secret.start,
             b.rule.id,

@@ -196,6 +196,7 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
             places &= places - 1;
             let place = at + bit as usize;
             if starts >> bit & 1 == 1 {
+                finder.escaped(text, place, found);
                 // SAFETY: a run of 16 token characters begins here, so 4 bytes are within `text`.
                 let four = unsafe { text.as_ptr().add(place).cast::<u32>().read_unaligned() };
                 if finder.starts.may_start(u32::from_le(four)) {

@@ -94,6 +94,8 @@ pub(crate) struct Finder {
 
 /// Bytes per block.
 const BLOCK: usize = 64;
+/// The shortest run of token characters that makes a candidate.
+const RUN: usize = crate::rules::analyze::RUN;
 
 impl Finder {
     /// A finder for the given prefixes and anchors (in lower case).
@@ -125,7 +127,21 @@ impl Finder {
         self.anchors.matches(text, at)
     }
 
-    /// Appends to `found` the candidates of `text[from..to]`, in order; runs and anchors may reach beyond `to`.
+    /// Appends the candidates of a word that begins behind an escape which begins at `place`, if one does.
+    #[inline]
+    fn escaped(&self, text: &[u8], place: usize, found: &mut Vec<Candidate>) {
+        let Some(start) = behind_escape(text, place) else { return };
+        let four = [text[start], text[start + 1], text[start + 2], text[start + 3]];
+        if self.starts.may_start(u32::from_le_bytes(four)) {
+            found.push(Candidate { at: start as u32, kind: Kind::Prefix });
+        }
+        if looks_random(&text[start..]) {
+            found.push(Candidate { at: start as u32, kind: Kind::Value });
+        }
+    }
+
+    /// Appends to `found` the candidates of `text[from..to]`, in order but for those
+    /// behind escapes; runs, anchors and escapes may reach beyond `to`.
     ///
     /// Offsets are 32-bit: `text` must be shorter than 4 GiB, which windows see to.
     pub(crate) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut Vec<Candidate>) {
@@ -137,6 +153,43 @@ impl Finder {
             return;
         }
         portable::find(self, text, from, to, found);
+    }
+}
+
+/// Where the word that begins at `place` begins once more: behind the escape that its first bytes end, as in `\nword`
+/// and `%3Dword`. Only where 16 token characters follow. Rare, so both paths share it.
+#[inline]
+fn behind_escape(text: &[u8], place: usize) -> Option<usize> {
+    let before = *text.get(place.checked_sub(1)?)?;
+    if before != b'\\' && before != b'%' {
+        return None;
+    }
+    let length = match (before, text.get(place)?) {
+        (b'%', _) => 2,
+        (_, b'x') => 3,
+        (_, b'u') => 5,
+        _ => 1,
+    };
+    let start = place + length;
+    let run = text.get(start..start + RUN)?;
+    (escape_ends(&text[..start]) && is_word(run[0]) && run.iter().all(|&byte| is_token(byte)))
+        .then_some(start)
+}
+
+/// Whether `before` ends with an escape sequence that stands for a character no word holds: `\n`, `%3D`, `\u003d`,
+/// `\x3d`.
+pub(crate) fn escape_ends(before: &[u8]) -> bool {
+    let hex = |digits: &[u8]| {
+        let digits = digits.iter().map(|&digit| char::from(digit).to_digit(16));
+        digits.reduce(|code, digit| Some(code? << 4 | digit?)).flatten()
+    };
+    let splits = |code: Option<u32>| code.is_some_and(|code| code >= 128 || !is_word(code as u8));
+    match before {
+        [.., b'\\', b'n' | b'r' | b't' | b'f' | b'b' | b'v' | b'0' | b'a' | b'e'] => true,
+        [.., b'%', a, b] => splits(hex(&[*a, *b])),
+        [.., b'\\', b'x', a, b] => splits(hex(&[*a, *b])),
+        [.., b'\\', b'u', a, b, c, d] => splits(hex(&[*a, *b, *c, *d])),
+        _ => false,
     }
 }
 

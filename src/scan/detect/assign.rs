@@ -72,7 +72,7 @@ fn is_name(byte: u8) -> bool {
 
 /// The value assigned to the name at `name`, if one is.
 pub(crate) fn read(text: &[u8], name: Span, syntax: Syntax) -> Option<Assignment> {
-    let mut reader = Reader { text, at: name.end, syntax, name };
+    let mut reader = Reader { text, at: name.end, syntax, name, closed: false, paired: false };
     reader.value()
 }
 
@@ -81,6 +81,10 @@ struct Reader<'t> {
     at: usize,
     syntax: Syntax,
     name: Span,
+    /// Whether the name is quoted itself.
+    closed: bool,
+    /// Whether the value stands in a field of its own: `name: X, value: Y`.
+    paired: bool,
 }
 
 impl Reader<'_> {
@@ -93,9 +97,17 @@ impl Reader<'_> {
             return self.element();
         }
         let closed = self.closers();
-        if self.field_value() {
-            // `name: X` then `value: Y`; read on from there
+        self.closed = closed;
+        // `<string name="x">value</string>`, `<key>x</key> <string>value</string>`
+        if self.in_tag() && self.peek() == b'>' && closed {
+            self.at += 1;
+            return self.element();
         }
+        if before == b'>' && self.eat(b"</key>") {
+            self.spaces(true);
+            return if self.eat(b"<string>") { self.element() } else { None };
+        }
+        self.paired = self.field_value();
         self.spaces(false);
         let tie = self.tie(closed, before)?;
         self.spaces(true);
@@ -173,9 +185,24 @@ impl Reader<'_> {
         quoted
     }
 
-    /// Passes over `, "value"` and the like: the second field of a name and value pair.
+    /// Whether an XML tag is open before the name.
+    fn in_tag(&self) -> bool {
+        let before = &self.text[self.name.start.saturating_sub(80)..self.name.start];
+        matches!(memchr::memrchr2(b'<', b'>', before), Some(at) if before[at] == b'<')
+    }
+
+    /// Passes over `, "value"` and the like: the second field of a name and value pair, or the default of a Terraform
+    /// variable.
     fn field_value(&mut self) -> bool {
         let start = self.at;
+        if self.closed && self.rest().starts_with(b" {") {
+            let block = &self.rest()[..self.rest().len().min(300)];
+            let block = &block[..memchr::memchr(b'}', block).unwrap_or(block.len())];
+            if let Some(default) = memchr::memmem::find(block, b"default") {
+                self.at += default + b"default".len();
+                return true;
+            }
+        }
         let mut gap = 0;
         while gap < GAP
             && matches!(self.peek(), b' ' | b'\t' | b'\r' | b'\n' | b',' | b'"' | b'\'' | b'\\')
@@ -209,6 +236,9 @@ impl Reader<'_> {
             (b"?=", Tie::Assign),
             (b"||=", Tie::Assign),
             (b"??=", Tie::Assign),
+            (b"||", Tie::Assign),
+            (b"??", Tie::Assign),
+            (b"or ", Tie::Assign),
             (b"=", Tie::Assign),
             (b"::", Tie::List),
             (b"%3D", Tie::Assign),
@@ -223,6 +253,8 @@ impl Reader<'_> {
             return Some(Tie::Compare);
         }
         match self.peek() {
+            // `arn:…:secret:…` and `a:password:b` are no assignments
+            b':' if before == b':' => None,
             b':' => {
                 self.at += 1;
                 self.annotation();
@@ -232,13 +264,17 @@ impl Reader<'_> {
                 self.at += 1;
                 Some(Tie::Call)
             }
-            b',' if closed => {
+            b',' if closed || before == b':' => {
                 self.at += 1;
                 Some(Tie::List)
             }
             _ => {
                 let spaced = self.at > self.name.end;
-                let option = before == b'-' && self.name.start >= 2 && self.text[self.name.start - 2] == b'-';
+                let option = before == b'-'
+                    && matches!(
+                        self.name.start.checked_sub(2).map(|i| self.text[i]),
+                        Some(b'-' | b' ' | b'"' | b'\'' | b'\t')
+                    );
                 (spaced && !closed && (option || self.is_argument())).then_some(Tie::Argument)
             }
         }
@@ -282,6 +318,13 @@ impl Reader<'_> {
                 && same_line[same_line.len() - word.len()..].eq_ignore_ascii_case(word)
         };
         let holds = |text: &[u8], word: &[u8]| memchr::memmem::find(text, word).is_some();
+        let begins_line = same_line.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+        let capitals = self.text[self.name.range()].iter().all(u8::is_ascii_uppercase);
+        if quote_follows && (begins_line || (capitals && self.peek() == b'\''))
+            || same_line.trim_ascii_start() == b"#define "
+        {
+            return true;
+        }
         (quote_follows
             && (ends(b"with ")
                 || ends(b"with encrypted ")
@@ -303,21 +346,21 @@ impl Reader<'_> {
             .take(40)
             .take_while(|&&byte| {
                 byte.is_ascii_alphanumeric()
-                    || matches!(byte, b'_' | b'.' | b':' | b'<' | b'>' | b'@' | b'$' | b' ')
+                    || matches!(byte, b'_' | b'.' | b':' | b'<' | b'>' | b'@' | b'$' | b' ' | b'[' | b']')
             })
             .count();
         let after = rest.get(word).copied().unwrap_or(b'\n');
         let head = &rest[..word];
         if matches!(after, b'"' | b'\'' | b'`')
             && word <= 3
-            && head.iter().all(|byte| b"rRbBuUfFL@$ ".contains(byte))
+            && head.iter().all(|byte| b"rRbBuUfFLN@$ ".contains(byte))
         {
             self.at += word;
             return false;
         }
         if after == b'(' && word > 0 {
             let call = String::from_utf8_lossy(head).trim().to_ascii_lowercase();
-            let last = call.rsplit(['.', ':', ' ']).next().unwrap_or("");
+            let last = call.rsplit(['.', ':', ' ', ']']).next().unwrap_or("");
             const MAKERS: &[&str] = &[
                 "from",
                 "new",
@@ -330,6 +373,7 @@ impl Reader<'_> {
                 "b",
                 "encode",
                 "of",
+                "byte",
                 "tochararray",
                 "buffer",
                 "text",
@@ -401,12 +445,18 @@ impl Reader<'_> {
 
     /// A value without quotes, where the file's syntax has such.
     fn bare(&mut self, tie: Tie) -> Option<Assignment> {
+        // `Authorization: Token …`: the scheme is no part of the value
+        for scheme in [&b"Token "[..], b"token ", b"ApiKey ", b"apikey "] {
+            if self.eat(scheme) {
+                break;
+            }
+        }
         let inside = self.inside_string();
         if self.syntax == Syntax::Code && !inside && tie != Tie::Argument {
             return None;
         }
         let start = self.at;
-        if start >= self.text.len() || self.text[self.name.end..start].contains(&b'\n') {
+        if start >= self.text.len() || (!self.paired && self.text[self.name.end..start].contains(&b'\n')) {
             return None;
         }
         let rest = &self.text[start..self.text.len().min(start + VALUE)];
@@ -446,7 +496,9 @@ impl Reader<'_> {
 
     /// Whether an odd number of quotes stands before the name on its line: `"Server=x;Password=y"`.
     fn inside_string(&self) -> bool {
-        let before = &self.text[self.name.start.saturating_sub(300)..self.name.start];
+        // the name's own quote opens no string around it
+        let start = self.name.start - usize::from(self.closed && self.name.start > 0);
+        let before = &self.text[start.saturating_sub(300)..start];
         let line = &before[memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)..];
         [b'"', b'\''].iter().any(|&quote| {
             let mut count = 0;
@@ -511,6 +563,16 @@ mod tests {
             r#"conn = "Server=db;Password=v4lue;""#,
             r#"url = "/login?password=v4lue&x=y""#,
             r#"run("tool --password v4lue")"#,
+            r#"#define DB_PASSWORD "v4lue""#,
+            r#"set :db_password, "v4lue""#,
+            r#"  storePassword "v4lue""#,
+            r#"CREATE ROLE x LOGIN PASSWORD 'v4lue'"#,
+            r#"password = N'v4lue'"#,
+            r#"process.env.DB_PASSWORD || "v4lue""#,
+            r#"password := []byte("v4lue")"#,
+            r#"<string name="password">v4lue</string>"#,
+            "<key>password</key>\n<string>v4lue</string>",
+            "variable \"db_password\" {\n  type = string\n  default = \"v4lue\"\n}",
         ] {
             check_in(Syntax::Code, text, Some("v4lue"));
         }
@@ -547,6 +609,8 @@ mod tests {
             "password\n\n\"x\"",
             "Password::new(\"x\")",
             "<label>Password</label>",
+            "{\"password\": auth[1]}",
+            "arn:aws:x:password:v4lue",
             "password = os.environ[\"X\"]",
             "password = getenv(\"X\")",
         ] {

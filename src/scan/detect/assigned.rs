@@ -108,11 +108,24 @@ fn decoded_secret(context: &Context<'_>, named: Named, bytes: &[u8], found: Assi
     }
 }
 
+/// Whether a value is four groups of four letters, as the app passwords of mail providers are shown.
+fn is_app_password(bytes: &[u8]) -> bool {
+    bytes.len() == 19
+        && bytes
+            .iter()
+            .enumerate()
+            .all(|(i, byte)| if i % 5 == 4 { *byte == b' ' } else { byte.is_ascii_lowercase() })
+        && Value::new(bytes).profile.wordiness < -0.3
+}
+
 type Judged = Result<(Confidence, Vec<Reason>), Reason>;
 
 fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: Assignment) -> Judged {
     let kind = context.kind();
     let white = bytes.iter().filter(|byte| byte.is_ascii_whitespace()).count();
+    if named == Named::Password && is_app_password(bytes) {
+        return Ok((Confidence::High, vec![reason("structure", "it has the form of an app password")]));
+    }
     if white > 0 || bytes.iter().any(|&byte| byte < 0x20) {
         return Err(reason("words", "it holds white space or control characters"));
     }
@@ -121,14 +134,16 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
     }
     let value = Value::new(bytes);
     for reason in [value.reference(), value.placeholder(name), value.structure()].into_iter().flatten() {
-        // a name-like password in a settings file may be a weak one: see below
-        if !(reason.filter == "name"
-            && named == Named::Password
-            && found.tie == Tie::Assign
-            && !value_is_identifier(bytes))
-        {
-            return Err(reason);
+        // passwords are often words with something to them
+        let spiced = value.profile.digits > 0 || bytes.iter().any(|byte| b"!@#*$%^&+?".contains(byte));
+        let may_be_word = named == Named::Password && found.tie == Tie::Assign;
+        if reason.filter == "name" && may_be_word && (spiced || !value_is_identifier(bytes)) {
+            continue;
         }
+        return Err(reason);
+    }
+    if let Some(reason) = unfit(context, named, name, found) {
+        return Err(reason);
     }
     let p = value.profile;
     let randomness = p.randomness();
@@ -205,6 +220,23 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
     Ok((confidence, reasons))
 }
 
+/// What speaks against a name and the way its value is tied to it.
+fn unfit(context: &Context<'_>, named: Named, name: &[u8], found: Assignment) -> Option<Reason> {
+    let loose = matches!(found.tie, Tie::List | Tie::Element | Tie::Compare);
+    if loose && matches!(named, Named::BareKey | Named::Credential | Named::Salt) {
+        return Some(reason("name", "the name says little, and the tie to it is loose"));
+    }
+    // `PASS: …` is the verdict of a test
+    if name == b"PASS" && !found.quoted {
+        return Some(reason("name", "it is the verdict of a test"));
+    }
+    // the token in the address of a badge is meant to be public
+    let before = &context.text[found.name.start.saturating_sub(80)..found.name.start];
+    let line = &before[memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)..];
+    (named == Named::Token && memchr::memmem::find(line, b"badge").is_some())
+        .then(|| reason("public", "it is part of the address of a badge"))
+}
+
 /// Whether a value is joined words, as identifiers are.
 fn value_is_identifier(bytes: &[u8]) -> bool {
     bytes.iter().any(|byte| matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b'['))
@@ -219,7 +251,7 @@ fn password(value: &Value<'_>, found: Assignment) -> Result<Confidence, Reason> 
     let loose = matches!(found.tie, Tie::List | Tie::Call | Tie::Compare | Tie::Argument);
     if p.letters == 0 && p.signs == 0 {
         // a PIN or `123456`
-        return if p.length >= 5 && found.tie == Tie::Assign && found.quoted {
+        return if p.length >= 5 && found.tie == Tie::Assign && (found.quoted || p.length >= 6) {
             Ok(Confidence::Medium)
         } else {
             Err(reason("number", "it is a number"))

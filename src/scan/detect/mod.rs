@@ -92,7 +92,6 @@ pub(crate) enum Detector {
 pub(crate) const ANCHORS: &[(&str, Detector)] = &[
     ("pass", Detector::Assigned),
     ("pwd", Detector::Assigned),
-    ("psw", Detector::Assigned),
     ("secret", Detector::Assigned),
     ("token", Detector::Assigned),
     ("key", Detector::Assigned),

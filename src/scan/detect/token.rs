@@ -22,7 +22,9 @@ pub(crate) fn judge(
     let secret = &context.text[hit.secret.range()];
     let mut reasons = Vec::new();
     let mut rank = if rule.route == Route::Value && nearness.is_some() { Rank::Context } else { Rank::Shape };
+    let digests = context.kind().lock && rule.route == Route::Value && rule.check.is_empty();
     let verdict = match weigh(rule, token, secret, prefix, nearness, &mut reasons, &mut rank) {
+        Ok(_) if digests => Verdict::Drop(reason("file", "lock files hold digests, not secrets")),
         Ok(confidence) => Verdict::Report(confidence),
         Err(reason) => Verdict::Drop(reason),
     };
@@ -105,7 +107,7 @@ fn weigh(
 
 /// A word in `lower` that no generated value of its length would hold.
 fn made_up(lower: &[u8]) -> Option<&'static str> {
-    const WORDS: [&str; 19] = [
+    const WORDS: [&str; 17] = [
         "example",
         "xxxxx",
         "placeholder",
@@ -121,10 +123,11 @@ fn made_up(lower: &[u8]) -> Option<&'static str> {
         "deadbeefdeadbeef",
         "your_",
         "your-",
-        "_here",
-        "-here",
         "testtest",
         "fakefake",
     ];
+    if lower.ends_with(b"_here") || lower.ends_with(b"-here") {
+        return Some("here");
+    }
     WORDS.into_iter().find(|word| memchr::memmem::find(lower, word.as_bytes()).is_some())
 }

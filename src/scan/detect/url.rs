@@ -128,6 +128,11 @@ fn judge(context: &Context<'_>, user: &[u8], password: &[u8], host: &[u8]) -> Ve
         || name.ends_with(b"example.com")
         || name.ends_with(b"example.org")
         || name.ends_with(b"example.net");
+    // a bare name is a container or a made-up host
+    let bare = !name.contains(&b'.') && !name.starts_with(b"[");
+    if bare && Value::new(password).profile.digits == 0 || name.starts_with(b"some") {
+        return Verdict::Report(Confidence::Low);
+    }
     if made_up || LOCAL.contains(&name) {
         return Verdict::Report(Confidence::Low);
     }

@@ -33,9 +33,9 @@ const CODE: &[&str] = &[
     "erl", "hrl", "hs", "ml", "mli", "fs", "fsx", "clj", "cljs", "edn", "r", "jl", "nim", "zig", "d", "v",
     "sv", "vhd", "asm", "s", "sol", "vb", "vbs", "pas", "sql", "tf", "hcl", "bicep", "proto", "thrift",
     "graphql", "gql", "json", "json5", "jsonc", "map", "ipynb", "css", "scss", "sass", "less", "styl",
-    "cmake", "gradle", "coffee", "elm", "cr", "rst", "wat", "glsl", "cu", "tcl", "f90", "ada", "lisp", "el",
-    "scm", "rkt", "hbs", "ejs", "jsp", "aspx", "cshtml", "razor", "twig", "haml", "slim", "pug", "html",
-    "htm", "xhtml", "svg", "snap", "lock", "po", "pot",
+    "cmake", "gradle", "coffee", "elm", "cr", "rst", "dts", "dtsi", "wat", "glsl", "cu", "tcl", "f90", "ada",
+    "lisp", "el", "scm", "rkt", "hbs", "ejs", "jsp", "aspx", "cshtml", "razor", "twig", "haml", "slim",
+    "pug", "html", "htm", "xhtml", "svg", "snap", "lock", "po", "pot",
 ];
 const PROSE: &[&str] = &[
     "md", "markdown", "mdx", "rst", "txt", "adoc", "asciidoc", "org", "tex", "textile", "log", "rtf", "wiki",
@@ -144,6 +144,8 @@ impl FileKind {
             syntax,
             lock: LOCKS.contains(&name),
             translation: in_folder(TRANSLATIONS)
+                || (extension == "properties"
+                    && ["messages", "labels", "strings", "i18n"].iter().any(|word| stem.contains(word)))
                 || matches!(extension, "po" | "pot" | "arb" | "strings" | "resx" | "xlf" | "xliff" | "ftl"),
             test: in_folder(TESTS)
                 || says_test(stem)

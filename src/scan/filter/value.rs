@@ -54,13 +54,13 @@ impl<'v> Value<'v> {
                 return because("reference", "it points to a variable, a file or a secret store");
             }
         }
-        if [
-            "${", "#{", "{{", "%(", "<%", "$(", "%s", "%d", "%v", "{}", "{0}", "{1}", "%{", "}}", "(?",
-            "\\w", "\\d", "[^",
-        ]
-        .iter()
-        .any(|part| contains(&self.lower, part))
-        {
+        const TEMPLATES: [&str; 8] = ["${", "#{", "{{", "}}", "<%", "$(", "...", "%("];
+        // these turn up in generated values by accident
+        const MAYBE: [&str; 14] =
+            ["%s", "%d", "%v", "%x", "%0", "%l", "{}", "{0}", "{1}", "%{", "(?", "\\w", "\\d", "[^"];
+        let generated = self.profile.length >= 12 && self.profile.randomness() > 0.4;
+        let holds_any = |parts: &[&str]| parts.iter().any(|part| contains(&self.lower, part));
+        if holds_any(&TEMPLATES) || (!generated && holds_any(&MAYBE)) {
             return because("reference", "it is a template or a pattern to be filled in");
         }
         let (first, last) = (self.bytes[0], self.bytes[self.bytes.len() - 1]);
@@ -71,7 +71,7 @@ impl<'v> Value<'v> {
         {
             return because("reference", "it is a template to be filled in");
         }
-        if let Some(open) = memchr::memchr(b'(', self.bytes) {
+        if let Some(open) = memchr::memchr(b'(', self.bytes).filter(|_| !generated) {
             let called = &self.bytes[..open];
             let is_name = !called.is_empty()
                 && called
@@ -96,7 +96,9 @@ impl<'v> Value<'v> {
             || text.starts_with("../")
             || text.starts_with("~/")
             || drive
-            || (text.starts_with('/') && self.profile.randomness() < 0.2 && text[1..].contains('/'));
+            || (text.starts_with('/')
+                && text[1..].contains('/')
+                && (self.profile.randomness() < 0.2 || self.profile.wordiness > -0.5));
         const FILES: [&str; 14] = [
             ".pem", ".key", ".json", ".txt", ".yml", ".yaml", ".env", ".php", ".html", ".cfg", ".ini",
             ".crt", ".p12", ".jks",
@@ -215,6 +217,24 @@ impl<'v> Value<'v> {
         {
             return because("structure", "it is a public key or a hash");
         }
+        if self.bytes.windows(2).filter(|two| two == b"\\x").count() >= 2 {
+            return because("structure", "it is escaped bytes");
+        }
+        let date = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .enumerate()
+                .all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() })
+        };
+        if self.bytes.len() >= 10
+            && date(&self.bytes[..10])
+            && (self.bytes.len() == 10 || matches!(self.bytes[10], b'T' | b't'))
+        {
+            return because("structure", "it is a date");
+        }
+        if contains(&self.lower, "aws4_request") || contains(&self.lower, "aws4-hmac") {
+            return because("structure", "it is a part of a signed request");
+        }
         const INTEGRITY: [&str; 5] = ["sha1-", "sha256-", "sha384-", "sha512-", "md5-"];
         if INTEGRITY.iter().any(|start| text.starts_with(start)) {
             return because("structure", "it is an integrity hash");
@@ -257,6 +277,7 @@ impl<'v> Value<'v> {
                         | b'<'
                         | b'?'
                         | b','
+                        | b'|'
                         | b'='
                         | b'\''
                         | b'"'
@@ -337,7 +358,7 @@ mod tests {
             assert_eq!(filter(value, "password"), Some(expected), "{value}");
         }
         assert_eq!(filter("dbpassword", "db_password"), Some("placeholder"));
-        assert_eq!(filter("01234567-89ab-4cde-8f01-23456789abcd", "id"), Some("uuid"));
+        assert_eq!(filter("9c5d2e71-4b0a-4f38-a6d1-7e02c8b3f594", "id"), Some("uuid"));
     }
 
     #[test]

@@ -73,8 +73,8 @@ pub fn check(rules: &[RawRule]) -> Vec<Remark> {
     let today = today();
     let scanner = Scanner::new(own, Vec::new(), AllowList::new([], today, ""), today).explaining(true);
     for (raw, rule) in subjects {
-        raw.shapes.iter().for_each(|shape| linter.shape(&scanner, raw, rule, shape, &others));
-        raw.refuses.iter().for_each(|shape| linter.refusal(&scanner, raw, rule, shape));
+        (1..).zip(&raw.shapes).for_each(|shape| linter.shape(&scanner, raw, rule, shape, &others));
+        (1..).zip(&raw.refuses).for_each(|shape| linter.refusal(&scanner, raw, rule, shape));
     }
     linter.remarks
 }
@@ -160,7 +160,7 @@ impl Linter {
         scanner: &Scanner,
         raw: &RawRule,
         rule: &'static Rule,
-        shape: &Located<String>,
+        (number, shape): (usize, &Located<String>),
         others: &[&Rule],
     ) {
         let values = values(&shape.value);
@@ -177,7 +177,7 @@ impl Linter {
             }
         }
         if missed > 0 {
-            let text = format!("does not find {missed} of {VALUES} values of this shape: {why}");
+            let text = format!("does not find {missed} of {VALUES} values of shape {number}: {why}");
             self.say(missed > TOLERATED, rule.id, &shape.origin, text);
         }
         let rivals: Vec<&str> = others
@@ -187,21 +187,27 @@ impl Linter {
             .collect();
         if !rivals.is_empty() {
             let text = format!(
-                "values of this shape also match {}: narrow one of the patterns, or disable one of the rules",
+                "values of shape {number} also match {}: narrow one of the patterns, or disable one of the rules",
                 rivals.join(", ")
             );
             self.note(rule.id, &shape.origin, text);
         }
     }
 
-    fn refusal(&mut self, scanner: &Scanner, raw: &RawRule, rule: &'static Rule, shape: &Located<String>) {
+    fn refusal(
+        &mut self,
+        scanner: &Scanner,
+        raw: &RawRule,
+        rule: &'static Rule,
+        (number, shape): (usize, &Located<String>),
+    ) {
         let found = values(&shape.value)
             .iter()
             .filter(|value| texts(raw, value).iter().any(|text| finds(&scan(scanner, text), rule)))
             .count();
         if found > 0 {
             let text = format!(
-                "finds {found} of {VALUES} values of a shape that it should refuse: narrow the pattern or remove the shape"
+                "finds {found} of {VALUES} values of shape {number} of `refuses`: narrow the pattern or remove the shape"
             );
             self.problem(rule.id, &shape.origin, text);
         }

@@ -131,7 +131,7 @@ fn an_unreadable_file() {
     use std::os::unix::fs::PermissionsExt as _;
     let (session, _) = leaky();
     session.write("b.txt", "nothing\n");
-    let closed = std::fs::Permissions::from_mode(0);
+    let closed = std::fs::Permissions::from_mode(0o000);
     std::fs::set_permissions(session.path("b.txt"), closed).expect("owned");
     // permissions stop everyone but root
     if std::fs::read(session.path("b.txt")).is_err() {

@@ -105,6 +105,10 @@ pub struct Rules {
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// List the rules in use
+    ///
+    /// As JSON: an array sorted by id, each rule with `id`, `provider`, `name`, `severity` (critical, high, medium,
+    /// low), `class` (secret, encrypted, hash, public), `confidence` (high, medium, low), `disabled` (true or false),
+    /// and `origin` (`built-in`, or file:line of the settings).
     List {
         /// Form of the list
         #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
@@ -122,6 +126,9 @@ pub enum RulesCommand {
         config: Option<PathBuf>,
     },
     /// Check rule files for mistakes and weaknesses
+    ///
+    /// Reads the [[rule]] entries of rule files and of settings files. Makes 50 values of each shape and scans them.
+    /// Lines that begin with `note:` after their place leave the exit status alone.
     Check {
         /// Files with [[rule]] entries
         #[arg(required = true, value_name = "FILE")]

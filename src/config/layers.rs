@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::raw::{self, RawConfig};
-use crate::config::{Complaint, ConfigError, Layer, Origin, Settings};
+use crate::config::{Complaint, ConfigError, Layer, Origin, RawRule, Settings};
 
 /// A file of settings is written by hand; one this large is something else.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -91,6 +91,18 @@ pub fn load(places: &Places) -> Result<Settings, ConfigError> {
         }
     }
     Settings::check(layers, complaints)
+}
+
+/// The `[[rule]]` entries of one file, a rule file or one of settings, and the mistakes in it. Nothing else of it is
+/// used.
+///
+/// # Errors
+/// Where the file cannot be read.
+pub fn read_rules(path: &Path) -> io::Result<(Vec<RawRule>, Vec<Complaint>)> {
+    let text = read(path)?;
+    let mut complaints = Vec::new();
+    let config = raw::parse(&text, &path.into(), Layer::Project, &mut complaints);
+    Ok((config.rules, complaints))
 }
 
 fn read(path: &Path) -> io::Result<String> {

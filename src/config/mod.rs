@@ -21,7 +21,7 @@ mod raw;
 pub use checked::{Allow, Settings};
 pub use date::{Date, parse_date, today};
 pub use globs::PathGlobs;
-pub use layers::{Places, load, path_prefix};
+pub use layers::{Places, load, path_prefix, read_rules};
 pub use raw::RawRule;
 
 /// Where a setting comes from; later layers have the last word on single values.

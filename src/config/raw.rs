@@ -33,7 +33,7 @@ pub(super) struct RawAllow {
     pub(super) expires: Option<Located<Date>>,
 }
 
-/// A `[[rule]]` entry of a settings file, with the fields of `rules/README.md`. Only types and names of keys have
+/// A `[[rule]]` entry of a settings or rule file, with the fields of `rules/README.md`. Only types and names of keys have
 /// been checked; what a rule needs and what its pattern may be is for the rule loader to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of rules/README.md, which says what they mean")]
@@ -48,6 +48,7 @@ pub struct RawRule {
     pub class: Option<Located<String>>,
     pub why: Option<Located<String>>,
     pub revoke: Option<Located<String>>,
+    pub detector: Option<Located<String>>,
     pub pattern: Option<Located<String>>,
     pub end: Option<Located<String>>,
     pub min_distinct: Option<Located<u64>>,
@@ -71,6 +72,7 @@ const RULE_KEYS: &[&str] = &[
     "class",
     "why",
     "revoke",
+    "detector",
     "pattern",
     "end",
     "min_distinct",
@@ -241,6 +243,7 @@ impl Reader<'_> {
             class: None,
             why: None,
             revoke: None,
+            detector: None,
             pattern: None,
             end: None,
             min_distinct: None,
@@ -262,6 +265,7 @@ impl Reader<'_> {
                 "class" => rule.class = self.string(value, name),
                 "why" => rule.why = self.string(value, name),
                 "revoke" => rule.revoke = self.string(value, name),
+                "detector" => rule.detector = self.string(value, name),
                 "pattern" => rule.pattern = self.string(value, name),
                 "end" => rule.end = self.string(value, name),
                 "min_distinct" => {

@@ -63,7 +63,7 @@ pub(super) fn write_lines(outcome: &Outcome, options: &Options, out: &mut dyn io
 }
 
 /// Writes `value` as JSON in one line, with a line break.
-pub(super) fn write_line(value: &impl Serialize, mut out: &mut dyn io::Write) -> io::Result<()> {
+pub(crate) fn write_line(value: &impl Serialize, mut out: &mut dyn io::Write) -> io::Result<()> {
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Escaped))?;
     out.write_all(b"\n")
 }

@@ -31,6 +31,8 @@ use clap::ValueEnum;
 
 use crate::finding::Outcome;
 
+pub(crate) use self::json::write_line as write_json;
+
 /// The name of the tool in reports.
 const TOOL: &str = "portcullis";
 

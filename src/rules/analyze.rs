@@ -112,13 +112,34 @@ pub fn lengths(pattern: &str) -> Result<(usize, usize), String> {
     bounds(&parse(pattern)?)
 }
 
+/// Whether the group `secret` of `pattern` can match without holding a byte.
+pub fn may_lack_secret(pattern: &str) -> bool {
+    fn within(hir: &Hir) -> bool {
+        match hir.kind() {
+            HirKind::Capture(capture) if capture.name.as_deref() == Some("secret") => {
+                capture.sub.properties().minimum_len().is_none_or(|least| least == 0)
+            }
+            HirKind::Capture(capture) => within(&capture.sub),
+            HirKind::Repetition(repetition) => within(&repetition.sub),
+            HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(within),
+            _ => false,
+        }
+    }
+    parse(pattern).is_ok_and(|hir| within(&hir))
+}
+
 fn parse(pattern: &str) -> Result<Hir, String> {
     regex_syntax::ParserBuilder::new()
         .unicode(false)
         .utf8(false)
         .build()
         .parse(pattern)
-        .map_err(|error| format!("the pattern is no regular expression: {error}"))
+        // the last line says the cause; those before it draw the pattern, in which somebody may have put a secret
+        .map_err(|error| {
+            let text = error.to_string();
+            let cause = text.lines().last().unwrap_or_default().trim().trim_start_matches("error: ");
+            format!("the pattern is no regular expression: {cause}")
+        })
 }
 
 fn bounds(hir: &Hir) -> Result<(usize, usize), String> {

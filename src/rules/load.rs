@@ -7,7 +7,7 @@ use crate::config::{Complaint, ConfigError, Located, RawRule, nearest};
 use crate::finding::{Confidence, Severity};
 use crate::scan::normal_keyword;
 
-use super::analyze::{LONGEST, lengths};
+use super::analyze::{LONGEST, lengths, may_lack_secret};
 use super::shape::Shape;
 use super::{Class, End, KEYWORDS, Route, Rule, compile};
 
@@ -30,14 +30,14 @@ pub fn load(raw: &[RawRule]) -> Result<OwnRules, ConfigError> {
     let mut own = OwnRules::default();
     let mut complaints = Vec::new();
     for raw in raw {
-        match rule(raw, &mut own.keywords) {
+        match rule(raw, &mut own.keywords, true) {
             Ok(rule) => {
                 let id = rule.id;
                 let known =
                     super::builtin().iter().map(|rule| rule.id).chain(own.rules.iter().map(|rule| rule.id));
                 if known.into_iter().any(|known| known == id) {
                     complaints
-                        .push(complaint(raw, format!("rule \"{id}\" exists already: give it another id")));
+                        .push(complaint(raw, format!("rule \"{id}\": exists already: give it another id")));
                 }
                 own.rules.push(rule);
             }
@@ -59,9 +59,21 @@ fn leak_all(texts: &[Located<String>]) -> &'static [&'static str] {
     texts.iter().map(|text| -> &'static str { text.value.clone().leak() }).collect::<Vec<_>>().leak()
 }
 
-fn rule(raw: &RawRule, keywords: &mut Vec<&'static str>) -> Result<&'static Rule, Vec<Complaint>> {
+/// Checks one rule and makes it ready to use. What is not the user's `own` may name a detector in place of a pattern.
+///
+/// # Errors
+/// All complaints, each with its place.
+pub(super) fn rule(
+    raw: &RawRule,
+    keywords: &mut Vec<&'static str>,
+    own: bool,
+) -> Result<&'static Rule, Vec<Complaint>> {
     let mut complaints = Vec::new();
     let id = leak(&raw.id);
+    if let Some(detector) = raw.detector.as_ref().filter(|_| own) {
+        let text = format!("rule \"{id}\": only built-in rules have a `detector`: write a `pattern`");
+        complaints.push(Complaint { origin: detector.origin.clone(), text });
+    }
     if id.is_empty()
         || !id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     {
@@ -70,12 +82,23 @@ fn rule(raw: &RawRule, keywords: &mut Vec<&'static str>) -> Result<&'static Rule
     }
     let pattern = leak(&raw.pattern);
     let (shortest, longest) = if pattern.is_empty() {
-        complaints.push(complaint(raw, format!("rule \"{id}\" needs a `pattern`")));
+        if raw.detector.is_none() {
+            complaints.push(complaint(raw, format!("rule \"{id}\": has no `pattern`: write what it finds")));
+        }
         (0, 0)
     } else {
         let checked = lengths(pattern).and_then(|lengths| match compile(pattern) {
+            Ok(_) if lengths.0 == 0 => {
+                Err("the pattern can match nothing at all: give it a least length, such as {20,40}".into())
+            }
+            Ok(_) if may_lack_secret(pattern) => {
+                Err("the group `secret` can match nothing at all: give it a least length".into())
+            }
             Ok(_) => Ok(lengths),
-            Err(error) => Err(format!("the pattern does not compile: {error}")),
+            Err(regex::Error::CompiledTooBig(_)) => {
+                Err("the pattern is too large when compiled: shorten it or lower its counts".into())
+            }
+            Err(_) => Err("the pattern does not compile: see the syntax of the regex crate".into()),
         });
         checked.unwrap_or_else(|problem| {
             let origin = raw.pattern.as_ref().map_or(&raw.origin, |pattern| &pattern.origin);
@@ -113,6 +136,11 @@ fn rule(raw: &RawRule, keywords: &mut Vec<&'static str>) -> Result<&'static Rule
         found.leak()
     };
     let (check, confirm) = (checksums(&raw.check), checksums(&raw.confirm));
+    // an empty one would stand before every value
+    for keyword in raw.keywords.iter().filter(|keyword| normal_keyword(&keyword.value).is_empty()) {
+        let text = format!("rule \"{id}\": a keyword has no letter or digit: write a word or remove it");
+        complaints.push(Complaint { origin: keyword.origin.clone(), text });
+    }
     for shape in raw.shapes.iter().chain(&raw.refuses) {
         if let Err(error) = Shape::parse(&shape.value) {
             complaints

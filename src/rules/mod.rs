@@ -1,7 +1,9 @@
 //! Rules: what credentials look like, as static tables made from `rules/secrets/*.toml` at build time.
 
 pub mod analyze;
+pub mod check;
 pub mod load;
+pub mod page;
 pub mod raw;
 pub mod shape;
 
@@ -32,7 +34,8 @@ pub enum Route {
 }
 
 /// What the thing found is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Usable as it is.
     Secret,
@@ -42,6 +45,18 @@ pub enum Class {
     Hash,
     /// Meant to be public: never reported, and no other rule may take it for a secret.
     Public,
+}
+
+impl Class {
+    /// The name that rule files use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Encrypted => "encrypted",
+            Self::Hash => "hash",
+            Self::Public => "public",
+        }
+    }
 }
 
 /// What may follow the last byte of a match.
@@ -143,6 +158,17 @@ impl Rule {
     /// The built-in keywords of the rule: in lower case, without separators.
     pub fn keyword_names(&self) -> impl Iterator<Item = &'static str> {
         self.keywords.iter().filter_map(|&keyword| KEYWORDS.get(usize::from(keyword)).copied())
+    }
+
+    /// Its context words, in lower case and without separators, given those that only own rules have.
+    pub fn keyword_texts<'k>(
+        &self,
+        own: &'k [&'static str],
+    ) -> impl Iterator<Item = &'static str> + use<'_, 'k> {
+        self.keywords.iter().filter_map(|&index| {
+            let index = usize::from(index);
+            KEYWORDS.get(index).or_else(|| own.get(index.checked_sub(KEYWORDS.len())?)).copied()
+        })
     }
 
     /// The rule's name with its provider, for reports.

@@ -8,7 +8,7 @@ use crate::rules::Rule;
 use crate::span::Span;
 
 use super::candidate::{Candidate, Kind, is_word};
-use super::confirm::confirm;
+use super::confirm::{confirm, word_starts};
 use super::detect::{Context, Detector, assigned, header, jwk, mnemonic, pem, putty, token, url};
 use super::keywords::{KeywordSet, Nearby};
 use super::matches::{Match, settle};
@@ -176,14 +176,19 @@ impl Layer<'_, '_, '_> {
     /// Searches the whole text for a rule that offers no quicker way.
     fn search_rule(&mut self, index: u16, from: usize, to: usize) {
         let rule = self.searcher.tables.rules[usize::from(index)];
+        let text = self.context.text;
         let mut at = from;
-        while let Some(found) = rule.search(&self.context.text[..], at).filter(|&found| found < to) {
+        while let Some(found) = rule.search(text, at).filter(|&found| found < to) {
             let before = self.found.len();
             self.try_rule(index, found, 0, &mut None);
             at = match self.found.get(before) {
                 Some(hit) => hit.secret.end.max(found + 1),
                 None => found + 1,
             };
+            // nothing begins within a word, and a long one would be read again from each of its bytes
+            while at < to && is_word(text[at]) && !word_starts(text, at) {
+                at += 1;
+            }
         }
     }
 

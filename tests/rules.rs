@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use portcullis::blob::Blob;
-use portcullis::finding::{Finding, Severity};
+use portcullis::finding::{Confidence, Finding, Severity};
 use portcullis::rules::shape::{Random, Shape};
 use portcullis::rules::{Class, Route, Rule, builtin};
 use portcullis::scan::Scanner;
@@ -138,10 +138,7 @@ fn values(rule: &Rule) -> Vec<Vec<u8>> {
     let mut random = Random::new(seed(rule.id));
     let shapes: Vec<Shape> = rule.shapes.iter().map(|text| Shape::parse(text).unwrap()).collect();
     let each = VALUES.div_ceil(shapes.len());
-    shapes
-        .iter()
-        .flat_map(|shape| (0..each).map(|_| shape.expand(&mut random)).collect::<Vec<_>>())
-        .collect()
+    shapes.iter().flat_map(|shape| (0..each).map(|_| shape.expand(&mut random)).collect::<Vec<_>>()).collect()
 }
 
 fn seed(id: &str) -> u64 {
@@ -179,7 +176,9 @@ fn why_dropped(scanner: &Scanner, bytes: &[u8], path: &str) -> BTreeSet<String> 
     tally
         .dropped
         .iter()
-        .map(|dropped| format!("dropped {}: {} {}", dropped.rule_id, dropped.reason.filter, dropped.reason.text))
+        .map(|dropped| {
+            format!("dropped {}: {} {}", dropped.rule_id, dropped.reason.filter, dropped.reason.text)
+        })
         .collect()
 }
 
@@ -201,7 +200,9 @@ fn check(look: impl Fn(&Scanner, &Rule, &mut Vec<String>) + Sync) {
                     let mut own = Vec::new();
                     let t0 = std::time::Instant::now();
                     look(&scanner, rule, &mut own);
-                    if t0.elapsed().as_millis() > 500 { println!("SLOW {} {:?}", rule.id, t0.elapsed()); }
+                    if t0.elapsed().as_millis() > 500 {
+                        println!("SLOW {} {:?}", rule.id, t0.elapsed());
+                    }
                     complaints.lock().unwrap().append(&mut own);
                 }
             });
@@ -271,11 +272,14 @@ fn every_value_is_found_in_every_surrounding() {
             }
             if !missed.is_empty() {
                 let others: BTreeSet<&String> = missed.iter().flat_map(|(_, others)| others).collect();
-                let shapes: BTreeSet<usize> = missed
-                    .iter()
-                    .map(|(index, _)| index / VALUES.div_ceil(rule.shapes.len()))
-                    .collect();
+                let shapes: BTreeSet<usize> =
+                    missed.iter().map(|(index, _)| index / VALUES.div_ceil(rule.shapes.len())).collect();
                 let dropped = why_dropped(scanner, &bytes, surrounding.path);
+                if std::env::var("SHOW").is_ok() {
+                    for (index, _) in missed.iter().take(4) {
+                        println!("{} {}", rule.id, String::from_utf8_lossy(&values[*index]));
+                    }
+                }
                 let problem = format!(
                     "{} of {} missed; shapes {shapes:?}; found by {others:?}; {dropped:?}",
                     missed.len(),
@@ -298,7 +302,8 @@ fn public_values_are_no_findings_whatever_their_name() {
         }
         let values = values(rule);
         let named = around("token", "config.py", "token = \"VALUE\"\n", b"\"\\\n");
-        let known = Surrounding { line: "token = NAME(\"VALUE\")\n", ..around("", "config.py", "", b"\"\\\n") };
+        let known =
+            Surrounding { line: "token = NAME(\"VALUE\")\n", ..around("", "config.py", "", b"\"\\\n") };
         let surroundings: &[Surrounding] = if rule.keywords.is_empty() { &[named, known] } else { &[known] };
         for surrounding in surroundings {
             let (text, _) = place(surrounding, &name(rule), &values);
@@ -323,7 +328,12 @@ fn refusals_are_left_alone() {
             for value in refusals(rule) {
                 let (text, _) = place(surrounding, &name, std::slice::from_ref(&value));
                 let found = scan(scanner, &text, surrounding.path);
-                if found.iter().any(|finding| *finding.rule_id == *rule.id) {
+                // a wrong checksum behind the right prefix leaves low confidence, which is not shown
+                let wrong = |finding: &Finding| {
+                    *finding.rule_id == *rule.id
+                        && (finding.confidence > Confidence::Low || rule.check.is_empty())
+                };
+                if found.iter().any(wrong) {
                     complaints.push(format!(
                         "{}, {}: finds a refusal of {} bytes: {:?}",
                         rule.id,
@@ -370,11 +380,14 @@ fn every_rule_is_complete() {
 fn the_rules_hold_no_credentials() {
     let scanner = Scanner::builtin();
     let mut complaints = Vec::new();
+    // what shapes draw: templates under the names of secrets are there for good
+    let parts = regex::Regex::new(r#"\{[a-z0-9|:<>+-]*\}"#).unwrap();
     for folder in ["rules", "rules/secrets"] {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
-                let bytes = std::fs::read(&path).unwrap();
+                let text = std::fs::read_to_string(&path).unwrap();
+                let bytes = parts.replace_all(&text, "").into_owned().into_bytes();
                 for finding in scan(&scanner, &bytes, path.to_str().unwrap()) {
                     complaints.push(format!("{}:{}: {}", finding.path, finding.start.line, finding.rule_id));
                 }

@@ -127,10 +127,10 @@ impl Finder {
         self.anchors.matches(text, at)
     }
 
-    /// Appends the candidates of a word that begins behind an escape which begins at `place`, if one does.
+    /// Appends the candidates of a word that begins behind an escape which begins at `place`; whether one does.
     #[inline]
-    fn escaped(&self, text: &[u8], place: usize, found: &mut Vec<Candidate>) {
-        let Some(start) = behind_escape(text, place) else { return };
+    fn escaped(&self, text: &[u8], place: usize, found: &mut Vec<Candidate>) -> bool {
+        let Some(start) = behind_escape(text, place) else { return false };
         let four = [text[start], text[start + 1], text[start + 2], text[start + 3]];
         if self.starts.may_start(u32::from_le_bytes(four)) {
             found.push(Candidate { at: start as u32, kind: Kind::Prefix });
@@ -138,6 +138,7 @@ impl Finder {
         if looks_random(&text[start..]) {
             found.push(Candidate { at: start as u32, kind: Kind::Value });
         }
+        true
     }
 
     /// Appends to `found` the candidates of `text[from..to]`, in order but for those
@@ -158,8 +159,10 @@ impl Finder {
 
 /// Where the word that begins at `place` begins once more: behind the escape that its first bytes end, as in `\nword`
 /// and `%3Dword`. Only where 16 token characters follow. Rare, so both paths share it.
+///
+/// A value begins there only, lest the escape count as part of it; a prefix may begin in both places.
 #[inline]
-fn behind_escape(text: &[u8], place: usize) -> Option<usize> {
+pub(crate) fn behind_escape(text: &[u8], place: usize) -> Option<usize> {
     let before = *text.get(place.checked_sub(1)?)?;
     if before != b'\\' && before != b'%' {
         return None;
@@ -172,7 +175,8 @@ fn behind_escape(text: &[u8], place: usize) -> Option<usize> {
     };
     let start = place + length;
     let run = text.get(start..start + RUN)?;
-    (escape_ends(&text[..start]) && is_word(run[0]) && run.iter().all(|&byte| is_token(byte))).then_some(start)
+    (escape_ends(&text[..start]) && is_word(run[0]) && run.iter().all(|&byte| is_token(byte)))
+        .then_some(start)
 }
 
 /// Whether `before` ends with an escape sequence that stands for a character no word holds: `\n`, `%3D`, `\u003d`,
@@ -215,40 +219,57 @@ fn runs(token: u64, next: u64) -> u64 {
 }
 
 /// Whether the token characters at the start of `text` look random, judged by the first 32 bytes: see
-/// [`random_masks`].
+/// [`Classes::look_random`].
 ///
 /// Part of the meaning of [`crate::rules::Route::Value`], so both paths and the plain reference share it.
 pub(crate) fn looks_random(text: &[u8]) -> bool {
-    let (mut digits, mut uppers, mut lowers, mut length) = (0_u32, 0_u32, 0_u32, 0);
-    for (i, &byte) in text.iter().take(32).enumerate() {
-        if !is_token(byte) {
-            break;
-        }
-        digits |= u32::from(byte.is_ascii_digit()) << i;
-        uppers |= u32::from(byte.is_ascii_uppercase()) << i;
-        lowers |= u32::from(byte.is_ascii_lowercase()) << i;
-        length = i + 1;
+    let mut classes = Classes::default();
+    for (i, &byte) in text.iter().take(32).take_while(|&&byte| is_token(byte)).enumerate() {
+        classes.digits |= u32::from(byte.is_ascii_digit()) << i;
+        classes.uppers |= u32::from(byte.is_ascii_uppercase()) << i;
+        classes.lowers |= u32::from(byte.is_ascii_lowercase()) << i;
+        classes.dashes |= u32::from(byte == b'-') << i;
+        classes.length = i as u32 + 1;
     }
-    random_masks(digits, uppers, length as u32)
-        && (length < 9 || !words(digits | uppers | lowers, uppers, lowers, text[8]))
+    classes.look_random()
 }
 
 /// Fewest changes of character class in a value that looks random.
 const CHANGES: u32 = 3;
 
-/// A digit, and at least [`CHANGES`] changes between digits, upper-case letters and the rest.
-#[inline(always)]
-fn random_masks(digits: u32, uppers: u32, length: u32) -> bool {
-    // between neighbours i and i+1, for all i with both inside
-    let pairs = if length >= 2 { u32::MAX >> (33 - length) } else { 0 };
-    let changes =
-        ((digits ^ digits >> 1) & pairs).count_ones() + ((uppers ^ uppers >> 1) & pairs).count_ones();
-    digits != 0 && changes >= CHANGES
+/// The first 32 bytes of a run: bit `i` speaks of byte `i`, bits from `length` on are zero.
+#[derive(Clone, Copy, Debug, Default)]
+struct Classes {
+    digits: u32,
+    uppers: u32,
+    lowers: u32,
+    dashes: u32,
+    length: u32,
 }
 
-/// Whether a run is made of short pieces in one case, as names and paths are: no 16 letters and digits at its start,
-/// not both cases, and no dash where a UUID has its first.
-#[inline(always)]
-fn words(alphanumeric: u32, uppers: u32, lowers: u32, ninth: u8) -> bool {
-    alphanumeric & 0xFFFF != 0xFFFF && (uppers == 0 || lowers == 0) && ninth != b'-'
+impl Classes {
+    /// A digit, at least [`CHANGES`] changes between digits, upper-case letters and the rest, and not [`Self::words`].
+    #[inline(always)]
+    fn look_random(self) -> bool {
+        let Self { digits, uppers, length, .. } = self;
+        // between neighbours i and i+1, for all i with both inside
+        let pairs = if length >= 2 { u32::MAX >> (33 - length) } else { 0 };
+        let changes =
+            ((digits ^ digits >> 1) & pairs).count_ones() + ((uppers ^ uppers >> 1) & pairs).count_ones();
+        digits != 0 && changes >= CHANGES && !self.words()
+    }
+
+    /// Whether a run is made of short pieces in one case, as names and paths are: nowhere 16 letters and digits on
+    /// end, not both cases, and no dashes as a UUID has them.
+    #[inline(always)]
+    fn words(self) -> bool {
+        let Self { digits, uppers, lowers, dashes, .. } = self;
+        let mut runs = digits | uppers | lowers;
+        runs &= runs >> 1;
+        runs &= runs >> 2;
+        runs &= runs >> 4;
+        runs &= runs >> 8;
+        let uuid = dashes & 1 << 8 | dashes & dashes >> 5 & dashes >> 10;
+        runs == 0 && (uppers == 0 || lowers == 0) && uuid == 0
+    }
 }

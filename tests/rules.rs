@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use portcullis::blob::Blob;
-use portcullis::finding::{Finding, Severity};
+use portcullis::finding::{Confidence, Finding, Severity};
 use portcullis::rules::shape::{Random, Shape};
 use portcullis::rules::{Class, Route, Rule, builtin};
 use portcullis::scan::Scanner;
@@ -275,6 +275,11 @@ fn every_value_is_found_in_every_surrounding() {
                 let shapes: BTreeSet<usize> =
                     missed.iter().map(|(index, _)| index / VALUES.div_ceil(rule.shapes.len())).collect();
                 let dropped = why_dropped(scanner, &bytes, surrounding.path);
+                if std::env::var("SHOW").is_ok() {
+                    for (index, _) in missed.iter().take(4) {
+                        println!("{} {}", rule.id, String::from_utf8_lossy(&values[*index]));
+                    }
+                }
                 let problem = format!(
                     "{} of {} missed; shapes {shapes:?}; found by {others:?}; {dropped:?}",
                     missed.len(),
@@ -323,7 +328,12 @@ fn refusals_are_left_alone() {
             for value in refusals(rule) {
                 let (text, _) = place(surrounding, &name, std::slice::from_ref(&value));
                 let found = scan(scanner, &text, surrounding.path);
-                if found.iter().any(|finding| *finding.rule_id == *rule.id) {
+                // a wrong checksum behind the right prefix leaves low confidence, which is not shown
+                let wrong = |finding: &Finding| {
+                    *finding.rule_id == *rule.id
+                        && (finding.confidence > Confidence::Low || rule.check.is_empty())
+                };
+                if found.iter().any(wrong) {
                     complaints.push(format!(
                         "{}, {}: finds a refusal of {} bytes: {:?}",
                         rule.id,
@@ -370,11 +380,14 @@ fn every_rule_is_complete() {
 fn the_rules_hold_no_credentials() {
     let scanner = Scanner::builtin();
     let mut complaints = Vec::new();
+    // what shapes draw: templates under the names of secrets are there for good
+    let parts = regex::Regex::new(r#"\{[a-z0-9|:<>+-]*\}"#).unwrap();
     for folder in ["rules", "rules/secrets"] {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_file() {
-                let bytes = std::fs::read(&path).unwrap();
+                let text = std::fs::read_to_string(&path).unwrap();
+                let bytes = parts.replace_all(&text, "").into_owned().into_bytes();
                 for finding in scan(&scanner, &bytes, path.to_str().unwrap()) {
                     complaints.push(format!("{}:{}: {}", finding.path, finding.start.line, finding.rule_id));
                 }

@@ -7,7 +7,7 @@ use crate::finding::Encoding;
 use crate::rules::Rule;
 use crate::span::Span;
 
-use super::candidate::{Candidate, Kind, is_word};
+use super::candidate::{Candidate, Kind, is_token, is_word};
 use super::confirm::{confirm, word_starts};
 use super::detect::{Context, Detector, assigned, header, jwk, mnemonic, pem, putty, token, url};
 use super::keywords::{KeywordSet, Nearby};
@@ -24,6 +24,8 @@ const BASE64_GROUPS: usize = 5;
 const HEX_PAIRS: usize = 12;
 /// The longest encoded text that is decoded in one piece.
 const LONGEST_ENCODED: usize = 1 << 20;
+/// How many signs a value may begin with before its first word.
+const VALUE_SIGNS: usize = 2;
 /// How far before and after an escape the text around it is undone.
 const ESCAPE_BEFORE: usize = 512;
 const ESCAPE_AFTER: usize = 4096;
@@ -124,17 +126,20 @@ impl Layer<'_, '_, '_> {
             }
             Kind::Value => {
                 let tables = self.searcher.tables;
-                let mut keywords = None;
-                for group in tables.values().groups(&text[at..]) {
-                    if let Some(mask) = &group.keywords {
-                        let set = keywords
-                            .get_or_insert_with(|| tables.keywords().before(text, at, &mut self.nearby));
-                        if !set.meets(mask) {
-                            continue;
+                for start in value_starts(text, at) {
+                    let mut keywords = None;
+                    for group in tables.values().groups(&text[start..]) {
+                        if let Some(mask) = &group.keywords {
+                            let set = keywords.get_or_insert_with(|| {
+                                tables.keywords().before(text, start, &mut self.nearby)
+                            });
+                            if !set.meets(mask) {
+                                continue;
+                            }
                         }
-                    }
-                    for &rule in &group.rules {
-                        self.try_rule(rule, at, 0, &mut keywords);
+                        for &rule in &group.rules {
+                            self.try_rule(rule, start, 0, &mut keywords);
+                        }
                     }
                 }
                 self.decode_run(at);
@@ -169,7 +174,7 @@ impl Layer<'_, '_, '_> {
             }
         }
         if let Some(hit) = confirm(rule, text, at) {
-            self.found.push(token::judge(self.context, rule, prefix, hit, nearness));
+            self.found.extend(token::judge(self.context, rule, prefix, hit, nearness));
         }
     }
 
@@ -297,6 +302,14 @@ impl Layer<'_, '_, '_> {
             self.found.push(found);
         }
     }
+}
+
+/// Where a value may begin whose first word begins at `at`: there, or at one of up to two signs before it, such as `+`
+/// and `/` of base64, where no word ends.
+pub(super) fn value_starts(text: &[u8], at: usize) -> impl Iterator<Item = usize> {
+    let signs =
+        text[..at].iter().rev().take(VALUE_SIGNS).take_while(|&&byte| is_token(byte) && !is_word(byte));
+    (at - signs.count()..=at).filter(move |&start| word_starts(text, start))
 }
 
 /// Bytes of a URL and its escapes.

@@ -5,7 +5,7 @@
 use std::arch::x86_64::*;
 
 use super::anchors::AnchorTable;
-use super::{BLOCK, Candidate, Finder, Kind, Masks, Shape, looks_random, padded, runs};
+use super::{BLOCK, Candidate, Classes, Finder, Kind, Masks, looks_random, padded, runs};
 
 /// Whether this processor can run [`find`].
 pub(super) fn available() -> bool {
@@ -165,10 +165,10 @@ unsafe fn looks_random_here(text: *const u8, length: u32) -> bool {
     if digits == 0 {
         return false;
     }
-    let (uppers, lowers) = (within(b'A', 26) & inside, within(b'a', 26) & inside);
-    // SAFETY: the caller vouches for 32 readable bytes.
-    let (second, ninth) = unsafe { (*text.add(1), *text.add(8)) };
-    Shape { digits, uppers, lowers, length, second, ninth }.is_random()
+    let uppers = within(b'A', 26) & inside;
+    let lowers = within(b'a', 26) & inside;
+    let dashes = within(b'-', 1) & inside;
+    Classes { digits, uppers, lowers, dashes, length }.look_random()
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
@@ -196,7 +196,7 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
             places &= places - 1;
             let place = at + bit as usize;
             if starts >> bit & 1 == 1 {
-                finder.escaped(text, place, found);
+                let escaped = finder.escaped(text, place, found);
                 // SAFETY: a run of 16 token characters begins here, so 4 bytes are within `text`.
                 let four = unsafe { text.as_ptr().add(place).cast::<u32>().read_unaligned() };
                 if finder.starts.may_start(u32::from_le(four)) {
@@ -210,7 +210,7 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
                 } else {
                     looks_random(&text[place..])
                 };
-                if random {
+                if random && !escaped {
                     found.push(Candidate { at: place as u32, kind: Kind::Value });
                 }
             }

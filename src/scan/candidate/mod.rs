@@ -127,10 +127,10 @@ impl Finder {
         self.anchors.matches(text, at)
     }
 
-    /// Appends the candidates of a word that begins behind an escape which begins at `place`, if one does.
+    /// Appends the candidates of a word that begins behind an escape which begins at `place`; whether one does.
     #[inline]
-    fn escaped(&self, text: &[u8], place: usize, found: &mut Vec<Candidate>) {
-        let Some(start) = behind_escape(text, place) else { return };
+    fn escaped(&self, text: &[u8], place: usize, found: &mut Vec<Candidate>) -> bool {
+        let Some(start) = behind_escape(text, place) else { return false };
         let four = [text[start], text[start + 1], text[start + 2], text[start + 3]];
         if self.starts.may_start(u32::from_le_bytes(four)) {
             found.push(Candidate { at: start as u32, kind: Kind::Prefix });
@@ -138,6 +138,7 @@ impl Finder {
         if looks_random(&text[start..]) {
             found.push(Candidate { at: start as u32, kind: Kind::Value });
         }
+        true
     }
 
     /// Appends to `found` the candidates of `text[from..to]`, in order but for those
@@ -158,8 +159,10 @@ impl Finder {
 
 /// Where the word that begins at `place` begins once more: behind the escape that its first bytes end, as in `\nword`
 /// and `%3Dword`. Only where 16 token characters follow. Rare, so both paths share it.
+///
+/// A value begins there only, lest the escape count as part of it; a prefix may begin in both places.
 #[inline]
-fn behind_escape(text: &[u8], place: usize) -> Option<usize> {
+pub(crate) fn behind_escape(text: &[u8], place: usize) -> Option<usize> {
     let before = *text.get(place.checked_sub(1)?)?;
     if before != b'\\' && before != b'%' {
         return None;
@@ -215,63 +218,61 @@ fn runs(token: u64, next: u64) -> u64 {
     bits as u64
 }
 
-/// Whether the run of token characters at the start of `text` looks random, judged by its first 32 bytes: see
-/// [`Shape::is_random`].
+/// Whether the token characters at the start of `text` look random, judged by the first 32 bytes: see
+/// [`Classes::look_random`].
 ///
 /// Part of the meaning of [`crate::rules::Route::Value`], so both paths and the plain reference share it.
 pub(crate) fn looks_random(text: &[u8]) -> bool {
-    let mut shape = Shape::default();
-    for (i, &byte) in text.iter().take(32).enumerate() {
-        if !is_token(byte) {
-            break;
-        }
-        shape.digits |= u32::from(byte.is_ascii_digit()) << i;
-        shape.uppers |= u32::from(byte.is_ascii_uppercase()) << i;
-        shape.lowers |= u32::from(byte.is_ascii_lowercase()) << i;
-        shape.length = i as u32 + 1;
+    let mut classes = Classes::default();
+    for (i, &byte) in text.iter().take(32).take_while(|&&byte| is_token(byte)).enumerate() {
+        classes.digits |= u32::from(byte.is_ascii_digit()) << i;
+        classes.uppers |= u32::from(byte.is_ascii_uppercase()) << i;
+        classes.lowers |= u32::from(byte.is_ascii_lowercase()) << i;
+        classes.dashes |= u32::from(byte == b'-') << i;
+        classes.length = i as u32 + 1;
     }
-    if shape.length < 9 {
-        return false;
-    }
-    (shape.second, shape.ninth) = (text[1], text[8]);
-    shape.is_random()
+    classes.look_random()
 }
 
-/// Which of the first 32 bytes of a run are digits and letters.
-#[derive(Clone, Copy, Debug, Default)]
-struct Shape {
-    digits: u32,
-    uppers: u32,
-    lowers: u32,
-    length: u32,
-    second: u8,
-    ninth: u8,
-}
-
-/// Fewest changes of character class in a run that looks random.
+/// Fewest changes of character class in a value that looks random.
 const CHANGES: u32 = 3;
 /// Fewest changes, and letters of each case, where other signs come early and so names are to be told apart.
 const MIXED_CHANGES: u32 = 6;
 const MIXED_LETTERS: u32 = 3;
 
-impl Shape {
-    /// A digit is there, and the class changes often enough from one letter or digit to the next; the run begins with
-    /// 16 letters and digits, or like a UUID, or mixes both cases thoroughly. What is turned away are names, paths and
-    /// the hexadecimal numbers of source code.
+/// The first 32 bytes of a run: bit `i` speaks of byte `i`, bits from `length` on are zero.
+#[derive(Clone, Copy, Debug, Default)]
+struct Classes {
+    digits: u32,
+    uppers: u32,
+    lowers: u32,
+    dashes: u32,
+    length: u32,
+}
+
+impl Classes {
+    /// A digit is there, and the class changes often enough from one letter or digit to the next; and somewhere stand
+    /// 16 letters and digits on end, or dashes as in a UUID, or both cases are mixed thoroughly. What is turned away
+    /// are names, paths and numbers of source code.
     #[inline(always)]
-    fn is_random(self) -> bool {
-        let alphanumeric = self.digits | self.uppers | self.lowers;
+    fn look_random(self) -> bool {
+        let Self { digits, uppers, lowers, dashes, .. } = self;
+        let alphanumeric = digits | uppers | lowers;
         let neighbours = alphanumeric & alphanumeric >> 1;
-        let changes = ((self.digits ^ self.digits >> 1) & neighbours).count_ones()
-            + ((self.uppers ^ self.uppers >> 1) & neighbours).count_ones();
-        let number = self.length < 32 && self.digits & 1 == 1 && self.second | 0x20 == b'x';
-        self.digits != 0
-            && changes >= CHANGES
-            && !number
-            && (alphanumeric & 0xFFFF == 0xFFFF
-                || self.ninth == b'-'
-                || (changes >= MIXED_CHANGES
-                    && self.uppers.count_ones() >= MIXED_LETTERS
-                    && self.lowers.count_ones() >= MIXED_LETTERS))
+        let changes = ((digits ^ digits >> 1) & neighbours).count_ones()
+            + ((uppers ^ uppers >> 1) & neighbours).count_ones();
+        if digits == 0 || changes < CHANGES {
+            return false;
+        }
+        let mut runs = alphanumeric;
+        runs &= runs >> 1;
+        runs &= runs >> 2;
+        runs &= runs >> 4;
+        runs &= runs >> 8;
+        let uuid = dashes & 1 << 8 | dashes & dashes >> 5 & dashes >> 10;
+        let mixed = changes >= MIXED_CHANGES
+            && uppers.count_ones() >= MIXED_LETTERS
+            && lowers.count_ones() >= MIXED_LETTERS;
+        runs != 0 || uuid != 0 || mixed
     }
 }

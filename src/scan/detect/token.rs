@@ -10,16 +10,23 @@ use crate::scan::matches::{Match, Rank, Verdict};
 
 use super::{Context, reason};
 
-/// Judges a hit of `rule`, which began with `prefix`; `nearness` tells where its keyword stands, if it needs one.
+/// Judges a hit of `rule`, which began with `prefix` bytes of it; `nearness` tells where its keyword stands, if it needs
+/// one. `None` when it is none of the rule's: values without a prefix are told apart by checksum and alphabet alone.
 pub(crate) fn judge(
     context: &Context<'_>,
     rule: &'static Rule,
     prefix: usize,
     hit: Hit,
     nearness: Option<Nearness>,
-) -> Match {
+) -> Option<Match> {
     let token = &context.text[hit.whole.range()];
     let secret = &context.text[hit.secret.range()];
+    if rule.route == Route::Value
+        && (rule.check.iter().any(|check| !check.verify(token))
+            || Value::new(token).profile.distinct < usize::from(rule.min_distinct))
+    {
+        return None;
+    }
     let mut reasons = Vec::new();
     let mut rank = if rule.route == Route::Value && nearness.is_some() { Rank::Context } else { Rank::Shape };
     let digests = context.kind().lock && rule.route == Route::Value && rule.check.is_empty();
@@ -28,8 +35,12 @@ pub(crate) fn judge(
         Ok(confidence) => Verdict::Report(confidence),
         Err(reason) => Verdict::Drop(reason),
     };
+    if rule.provider.is_empty() {
+        // a format that many providers issue gives way to those of one provider
+        rank = rank.min(Rank::Context);
+    }
     let length = secret.len();
-    Match {
+    Some(Match {
         rule,
         secret: hit.secret,
         rank,
@@ -40,7 +51,7 @@ pub(crate) fn judge(
         reasons,
         plain: None,
         group: 0,
-    }
+    })
 }
 
 fn weigh(

@@ -123,7 +123,7 @@ pub enum RulesCommand {
     },
     /// Check rule files for mistakes and weaknesses
     Check {
-        /// Files with [[rule]] entries
+        /// Files with `[[rule]]` entries
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },

@@ -2,7 +2,7 @@
 //!
 //! With a salt (a repository's baseline or settings hold one), an id is a keyed hash of rule and secret. Without one
 //! it must still not let a weak password be guessed from a published report: so for secrets that could be guessed only
-//! [`CHECK_BITS`] bits of the secret's hash enter, beside the path and the redacted line it stands in. Those bits make
+//! `CHECK_BITS` bits of the secret's hash enter, beside the path and the redacted line it stands in. Those bits make
 //! a new secret on an old line a new finding (but for one case in 4,096), and are too few to confirm a guess.
 
 /// A key for ids, of any length.

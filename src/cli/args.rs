@@ -130,7 +130,7 @@ pub enum RulesCommand {
     /// Reads the [[rule]] entries of rule files and of settings files. Makes 50 values of each shape and scans them.
     /// Lines that begin with `note:` after their place leave the exit status alone.
     Check {
-        /// Files with [[rule]] entries
+        /// Files with `[[rule]]` entries
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },

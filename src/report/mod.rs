@@ -1,6 +1,6 @@
 //! From an [`Outcome`] to text.
 //!
-//! A format is one file here, one value of [`Format`] and one line in [`write`].
+//! A format is one file here, one value of [`Format`] and one line in [`write()`].
 //!
 //! | Format | Reader | Shape |
 //! |---|---|---|

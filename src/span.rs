@@ -88,9 +88,10 @@ impl<'t> LineCounter<'t> {
     /// The position of the byte at `offset` (at most the text's length).
     pub fn position(&mut self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
-        if offset < self.at {
+        if offset < self.line_start {
             (self.at, self.line, self.line_start) = (0, 0, 0);
         }
+        self.at = self.at.min(offset);
         for newline in memchr::memchr_iter(b'\n', &self.text[self.at..offset]) {
             self.line += 1;
             self.line_start = self.at + newline + 1;

@@ -19,6 +19,10 @@ pub(crate) struct KeywordTable {
 /// The keywords before one value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeywordSet {
+    /// The place it speaks of.
+    at: Option<usize>,
+    /// Whether there are none.
+    empty: bool,
     /// Those on the value's own line.
     same_line: Vec<u64>,
     /// Those on its line and the lines before.
@@ -55,18 +59,29 @@ impl KeywordTable {
 
     /// The keywords that stand before `at`. `near` keeps what was found around the last place asked for, as values
     /// often stand side by side.
-    pub(crate) fn before(&self, text: &[u8], at: usize, near: &mut Nearby) -> KeywordSet {
+    pub(crate) fn before<'n>(&self, text: &[u8], at: usize, near: &'n mut Nearby) -> &'n KeywordSet {
+        if near.set.at == Some(at) {
+            return &near.set;
+        }
         if !(near.line..near.end).contains(&at) {
             self.look(text, at, near);
         }
         let words = self.count.div_ceil(64);
-        let mut set = KeywordSet { same_line: vec![0; words], any: vec![0; words] };
+        let set = &mut near.set;
+        if !set.empty || set.any.len() != words {
+            set.any.clear();
+            set.any.resize(words, 0);
+            set.same_line.clear();
+            set.same_line.resize(words, 0);
+        }
+        (set.at, set.empty) = (Some(at), true);
         for hit in near.hits.iter().filter(|hit| hit.end <= at && hit.start + NEAR >= at) {
             let (word, bit) = (usize::from(hit.keyword) / 64, 1 << (hit.keyword % 64));
             set.any[word] |= bit;
             if hit.start >= near.line {
                 set.same_line[word] |= bit;
             }
+            set.empty = false;
         }
         set
     }
@@ -109,6 +124,7 @@ pub(crate) struct Nearby {
     hits: Vec<Hit>,
     plain: Vec<u8>,
     places: Vec<usize>,
+    set: KeywordSet,
 }
 
 #[derive(Debug)]
@@ -118,14 +134,23 @@ struct Hit {
     keyword: u16,
 }
 
+impl Default for KeywordSet {
+    fn default() -> Self {
+        Self { at: None, empty: true, same_line: Vec::new(), any: Vec::new() }
+    }
+}
+
 impl KeywordSet {
     /// Whether any keyword of `mask` (one bit for each) was found.
     pub(crate) fn meets(&self, mask: &[u64]) -> bool {
-        self.any.iter().zip(mask).any(|(found, wanted)| found & wanted != 0)
+        !self.empty && self.any.iter().zip(mask).any(|(found, wanted)| found & wanted != 0)
     }
 
     /// Where the nearest of `keywords` stands, if any does.
     pub(crate) fn nearest(&self, keywords: &[u16]) -> Option<Nearness> {
+        if self.empty {
+            return None;
+        }
         let among = |bits: &[u64]| {
             keywords.iter().any(|&keyword| bits[usize::from(keyword) / 64] >> (keyword % 64) & 1 == 1)
         };

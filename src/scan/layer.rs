@@ -10,7 +10,7 @@ use crate::span::Span;
 use super::candidate::{Candidate, Kind, is_token, is_word};
 use super::confirm::{confirm, word_starts};
 use super::detect::{Context, Detector, assigned, header, jwk, mnemonic, pem, putty, token, url};
-use super::keywords::{KeywordSet, Nearby};
+use super::keywords::Nearby;
 use super::matches::{Match, settle};
 use super::tables::{Tables, Target};
 
@@ -120,25 +120,23 @@ impl Layer<'_, '_, '_> {
                 let tables = self.searcher.tables;
                 for (prefix, rules) in tables.finder.prefix_matches(&text[at..]) {
                     for &rule in rules {
-                        self.try_rule(rule, at, prefix.len(), &mut None);
+                        self.try_rule(rule, at, prefix.len());
                     }
                 }
             }
             Kind::Value => {
                 let tables = self.searcher.tables;
+                let values = tables.values();
                 for start in value_starts(text, at) {
-                    let mut keywords = None;
-                    for group in tables.values().groups(&text[start..]) {
-                        if let Some(mask) = &group.keywords {
-                            let set = keywords.get_or_insert_with(|| {
-                                tables.keywords().before(text, start, &mut self.nearby)
-                            });
-                            if !set.meets(mask) {
-                                continue;
-                            }
+                    let mut accepted = values.groups(&text[start..]);
+                    while let Some(group) = values.next(&mut accepted) {
+                        if let Some(mask) = &group.keywords
+                            && !tables.keywords().before(text, start, &mut self.nearby).meets(mask)
+                        {
+                            continue;
                         }
                         for &rule in &group.rules {
-                            self.try_rule(rule, start, 0, &mut keywords);
+                            self.try_rule(rule, start, 0);
                         }
                     }
                 }
@@ -146,19 +144,19 @@ impl Layer<'_, '_, '_> {
             }
             Kind::Anchor => {
                 let tables = self.searcher.tables;
-                for (start, target) in tables.finder.anchor_matches(text, at) {
+                tables.finder.anchor_matches(text, at, |start, target| {
                     let (target, length) = tables.targets[usize::from(target)];
                     match target {
-                        Target::Rule(rule) => self.try_rule(rule, start, length, &mut None),
+                        Target::Rule(rule) => self.try_rule(rule, start, length),
                         Target::Detector(detector) => self.detect(detector, Span::new(start, start + length)),
                     }
-                }
+                });
             }
         }
     }
 
-    /// Tries a rule at a place; `keywords` keeps the keywords before that place for the next rule.
-    fn try_rule(&mut self, index: u16, at: usize, prefix: usize, keywords: &mut Option<KeywordSet>) {
+    /// Tries a rule at a place.
+    fn try_rule(&mut self, index: u16, at: usize, prefix: usize) {
         let tables = self.searcher.tables;
         let rule: &'static Rule = tables.rules[usize::from(index)];
         let text = self.context.text;
@@ -167,7 +165,7 @@ impl Layer<'_, '_, '_> {
         }
         let mut nearness = None;
         if !rule.keywords.is_empty() {
-            let set = keywords.get_or_insert_with(|| tables.keywords().before(text, at, &mut self.nearby));
+            let set = tables.keywords().before(text, at, &mut self.nearby);
             nearness = set.nearest(rule.keywords);
             if nearness.is_none() {
                 return;
@@ -185,7 +183,7 @@ impl Layer<'_, '_, '_> {
         let mut at = from;
         while let Some(found) = rule.search(text, at).filter(|&found| found < to) {
             let before = self.found.len();
-            self.try_rule(index, found, 0, &mut None);
+            self.try_rule(index, found, 0);
             at = match self.found.get(before) {
                 Some(hit) => hit.secret.end.max(found + 1),
                 None => found + 1,

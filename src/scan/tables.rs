@@ -157,8 +157,9 @@ impl ValueIndex {
         Self { accepted, groups, least }
     }
 
-    /// The groups of rules that may begin with `text`.
-    pub(crate) fn groups(&self, text: &[u8]) -> impl Iterator<Item = &ValueGroup> {
+    /// The groups that may begin with `text`, one bit each; groups 64 apart share one, and are told apart by
+    /// [`ValueIndex::next`].
+    pub(crate) fn groups(&self, text: &[u8]) -> Accepted {
         let run = text.iter().take(LONGEST_RUN).take_while(|&&byte| is_token(byte)).count();
         let mut bits = if run < self.least.max(DEPTH) { 0 } else { u64::MAX };
         for (position, &byte) in text.iter().take(DEPTH).enumerate() {
@@ -167,16 +168,35 @@ impl ValueIndex {
                 break;
             }
         }
-        let word = text.iter().take_while(|&&byte| is_word(byte)).take(analyze::LONGEST).count();
-        let groups = if bits == 0 { &[][..] } else { &self.groups[..] };
-        groups
-            .iter()
-            .enumerate()
-            .filter(move |(group, rules)| {
-                bits >> (group % 64) & 1 == 1
-                    && rules.least <= run
-                    && rules.exact.is_none_or(|exact| exact == word)
-            })
-            .map(|(_, group)| group)
+        let word = match bits {
+            0 => 0,
+            _ => text.iter().take_while(|&&byte| is_word(byte)).take(analyze::LONGEST).count(),
+        };
+        Accepted { bits, run, word, next: 0 }
     }
+
+    /// The next of the accepted groups.
+    pub(crate) fn next(&self, accepted: &mut Accepted) -> Option<&ValueGroup> {
+        while accepted.bits != 0 && accepted.next < self.groups.len() {
+            let at = accepted.next;
+            accepted.next += 1;
+            let group = &self.groups[at];
+            if accepted.bits >> (at % 64) & 1 == 1
+                && group.least <= accepted.run
+                && group.exact.is_none_or(|exact| exact == accepted.word)
+            {
+                return Some(group);
+            }
+        }
+        None
+    }
+}
+
+/// What [`ValueIndex::groups`] accepted, and how far it has been asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Accepted {
+    bits: u64,
+    run: usize,
+    word: usize,
+    next: usize,
 }

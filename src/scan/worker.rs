@@ -197,8 +197,7 @@ impl Worker<'_> {
                     ));
                 }
             }
-            let (_, end) = places.of(found.secret.end);
-            let columns_utf16 = places.columns_utf16(found.secret);
+            let (end, columns_utf16) = places.end_of(found.secret);
             let id = self.scanner.ids.id(&Subject {
                 rule: found.rule.id,
                 secret,
@@ -303,10 +302,13 @@ impl<'a> Places<'a> {
         }
     }
 
-    fn columns_utf16(&mut self, span: Span) -> Option<(u64, u64)> {
+    /// Where a span ends, and its columns in UTF-16. Offsets are asked for in rising order, as the counter wants them.
+    fn end_of(&mut self, span: Span) -> (Position, Option<(u64, u64)>) {
         if self.utf16.is_some() {
-            return None;
+            return (self.of(span.end).1, None);
         }
-        self.counter.utf16_column(span.start).zip(self.counter.utf16_column(span.end))
+        let start = self.counter.utf16_column(span.start);
+        let end = self.counter.position(span.end);
+        (end, start.zip(self.counter.utf16_column(span.end)))
     }
 }

@@ -25,15 +25,25 @@ pub(crate) struct AnchorTable {
     anchors: Vec<Anchor>,
     /// From the hash of three folded bytes to the anchors that are searched by them.
     buckets: Vec<Vec<u16>>,
+    /// Hashes of the three bytes of all anchors, a bit each: the tables match mixtures of their groups too.
+    exact: Box<[u64; EXACT / 64]>,
 }
 
 const GROUPS: u32 = 8;
 const BUCKETS: usize = 256;
+const EXACT: usize = 1 << 13;
 
 /// Upper-case letters as lower-case ones; other bytes may change too, always the same way.
 #[inline(always)]
 fn fold(byte: u8) -> u8 {
     if byte.is_ascii_uppercase() { byte | 0x20 } else { byte }
+}
+
+/// The place of three bytes in [`AnchorTable::exact`]; the fourth of `four` does not count. Upper-case letters count as
+/// lower-case ones (and some signs as others, which only lets more through).
+#[inline(always)]
+fn exact_bit(four: u32) -> usize {
+    ((four & 0x00FF_FFFF | 0x0020_2020).wrapping_mul(0x9E37_79B1) >> 19) as usize
 }
 
 #[inline(always)]
@@ -54,11 +64,14 @@ impl AnchorTable {
             high: [[0; 16]; 3],
             anchors: Vec::new(),
             buckets: vec![Vec::new(); BUCKETS],
+            exact: Box::new([0; EXACT / 64]),
         };
         for (index, anchor) in anchors.iter().enumerate() {
             let three = anchor.three();
             table.join(table.cheapest_group(three), three);
             table.buckets[bucket(three)].push(index as u16);
+            let bit = exact_bit(u32::from_le_bytes([three[0], three[1], three[2], 0]));
+            table.exact[bit / 64] |= 1 << (bit % 64);
         }
         table.anchors = anchors;
         table
@@ -94,7 +107,13 @@ impl AnchorTable {
                 .product()
         };
         let growth = |group: u8| {
-            let mut trial = Self { low: self.low, high: self.high, anchors: Vec::new(), buckets: Vec::new() };
+            let mut trial = Self {
+                low: self.low,
+                high: self.high,
+                anchors: Vec::new(),
+                buckets: Vec::new(),
+                exact: Box::new([0; EXACT / 64]),
+            };
             trial.join(group, three);
             chance(&trial.low, &trial.high, group) - chance(&self.low, &self.high, group)
         };
@@ -115,20 +134,25 @@ impl AnchorTable {
         groups(0) & groups(1) & groups(2) != 0
     }
 
-    /// The anchors whose three bytes stand at `at` and whose whole literal stands around them: start and id.
-    pub(crate) fn matches<'t>(
-        &'t self,
-        text: &'t [u8],
-        at: usize,
-    ) -> impl Iterator<Item = (usize, u16)> + 't {
-        let three = text.get(at..at + 3).map(|b| [fold(b[0]), fold(b[1]), fold(b[2])]);
-        let bucket: &[u16] = three.map_or(&[], |three| &self.buckets[bucket(three)]);
-        bucket.iter().filter_map(move |&index| {
+    /// Whether the first three of these bytes (little endian) are those of an anchor, but for a few of the same hash.
+    #[inline(always)]
+    pub(super) fn holds(&self, four: u32) -> bool {
+        let bit = exact_bit(four);
+        self.exact[bit / 64] >> (bit % 64) & 1 == 1
+    }
+
+    /// The anchors whose three bytes stand at `at` and whose whole literal stands around them: calls `each` with start and id.
+    #[inline]
+    pub(crate) fn matches(&self, text: &[u8], at: usize, mut each: impl FnMut(usize, u16)) {
+        let Some(&[a, b, c]) = text.get(at..).and_then(|rest| rest.first_chunk()) else { return };
+        for &index in &self.buckets[bucket([fold(a), fold(b), fold(c)])] {
             let anchor = &self.anchors[usize::from(index)];
-            let start = at.checked_sub(anchor.offset)?;
-            let there = text.get(start..start + anchor.literal.len())?;
-            there.eq_ignore_ascii_case(anchor.literal).then_some((start, anchor.id))
-        })
+            let Some(start) = at.checked_sub(anchor.offset) else { continue };
+            let Some(there) = text.get(start..start + anchor.literal.len()) else { continue };
+            if there.eq_ignore_ascii_case(anchor.literal) {
+                each(start, anchor.id);
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 use std::arch::x86_64::*;
 
 use super::anchors::AnchorTable;
-use super::{BLOCK, Candidate, Classes, Finder, Kind, Masks, looks_random, padded, runs};
+use super::{BLOCK, Candidate, Classes, Finder, Kind, Masks, first_bytes, looks_random, padded, runs};
 
 /// Whether this processor can run [`find`].
 pub(super) fn available() -> bool {
@@ -190,31 +190,32 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
             starts &= inside;
             anchors &= inside;
         }
-        let mut places = starts | anchors;
-        while places != 0 {
-            let bit = places.trailing_zeros();
-            places &= places - 1;
+        while starts != 0 {
+            let bit = starts.trailing_zeros();
+            starts &= starts - 1;
             let place = at + bit as usize;
-            if starts >> bit & 1 == 1 {
-                let escaped = finder.escaped(text, place, found);
-                // SAFETY: a run of 16 token characters begins here, so 4 bytes are within `text`.
-                let four = unsafe { text.as_ptr().add(place).cast::<u32>().read_unaligned() };
-                if finder.starts.may_start(u32::from_le(four)) {
-                    found.push(Candidate { at: place as u32, kind: Kind::Prefix });
-                }
-                let random = if place + 32 <= text.len() {
-                    let run = (masks.token >> bit).trailing_ones();
-                    let run = if run + bit == 64 { run + next.token.trailing_ones() } else { run };
-                    // SAFETY: the 32 bytes lie within `text`.
-                    unsafe { looks_random_here(text.as_ptr().add(place), run.min(32)) }
-                } else {
-                    looks_random(&text[place..])
-                };
-                if random && !escaped {
-                    found.push(Candidate { at: place as u32, kind: Kind::Value });
-                }
+            let escaped = finder.escaped(text, place, found);
+            // SAFETY: a run of 16 token characters begins here, so 4 bytes are within `text`.
+            let four = unsafe { text.as_ptr().add(place).cast::<u32>().read_unaligned() };
+            if finder.starts.may_start(u32::from_le(four)) {
+                found.push(Candidate { at: place as u32, kind: Kind::Prefix });
             }
-            if anchors >> bit & 1 == 1 {
+            let random = if place + 32 <= text.len() {
+                let run = (masks.token >> bit).trailing_ones();
+                let run = if run + bit == 64 { run + next.token.trailing_ones() } else { run };
+                // SAFETY: the 32 bytes lie within `text`.
+                unsafe { looks_random_here(text.as_ptr().add(place), run.min(32)) }
+            } else {
+                looks_random(&text[place..])
+            };
+            if random && !escaped {
+                found.push(Candidate { at: place as u32, kind: Kind::Value });
+            }
+        }
+        while anchors != 0 {
+            let place = at + anchors.trailing_zeros() as usize;
+            anchors &= anchors - 1;
+            if finder.anchors.holds(first_bytes(text, place)) {
                 found.push(Candidate { at: place as u32, kind: Kind::Anchor });
             }
         }

@@ -118,17 +118,14 @@ impl Finder {
         self.starts.matches(text)
     }
 
-    /// The anchors behind an [`Kind::Anchor`] candidate at `at`: where each begins, and its id.
-    pub(crate) fn anchor_matches<'t>(
-        &'t self,
-        text: &'t [u8],
-        at: usize,
-    ) -> impl Iterator<Item = (usize, u16)> + 't {
-        self.anchors.matches(text, at)
+    /// The anchors behind an [`Kind::Anchor`] candidate at `at`: calls `each` with where one begins, and its id.
+    #[inline]
+    pub(crate) fn anchor_matches(&self, text: &[u8], at: usize, each: impl FnMut(usize, u16)) {
+        self.anchors.matches(text, at, each);
     }
 
     /// Appends the candidates of a word that begins behind an escape which begins at `place`; whether one does.
-    #[inline]
+    #[inline(always)]
     fn escaped(&self, text: &[u8], place: usize, found: &mut Vec<Candidate>) -> bool {
         let Some(start) = behind_escape(text, place) else { return false };
         let four = [text[start], text[start + 1], text[start + 2], text[start + 3]];
@@ -205,6 +202,16 @@ fn padded(text: &[u8], at: usize) -> [u8; BLOCK + 32] {
         block[..length].copy_from_slice(&rest[..length]);
     }
     block
+}
+
+/// The 4 bytes at `place`, little endian, filled up past the end.
+#[inline(always)]
+fn first_bytes(text: &[u8], place: usize) -> u32 {
+    let rest = &text[place..];
+    match rest.first_chunk::<4>() {
+        Some(four) => u32::from_le_bytes(*four),
+        None => rest.iter().rev().fold(0, |bytes, &byte| bytes << 8 | u32::from(byte)),
+    }
 }
 
 /// Bits `i` of the low half at which 16 set bits begin, given two neighbouring masks.

@@ -1,6 +1,8 @@
 //! The portable path: one table lookup a byte, the same masks as the vector paths.
 
-use super::{BLOCK, CLASS, Candidate, Finder, Kind, Masks, TOKEN, WORD, looks_random, padded, runs};
+use super::{
+    BLOCK, CLASS, Candidate, Finder, Kind, Masks, TOKEN, WORD, first_bytes, looks_random, padded, runs,
+};
 
 pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: &mut Vec<Candidate>) {
     if from >= to {
@@ -19,22 +21,21 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
             starts &= inside;
             anchors &= inside;
         }
-        let mut places = starts | anchors;
-        while places != 0 {
-            let bit = places.trailing_zeros();
-            places &= places - 1;
-            let place = at + bit as usize;
-            if starts >> bit & 1 == 1 {
-                let escaped = finder.escaped(text, place, found);
-                let four = [text[place], text[place + 1], text[place + 2], text[place + 3]];
-                if finder.starts.may_start(u32::from_le_bytes(four)) {
-                    found.push(Candidate { at: place as u32, kind: Kind::Prefix });
-                }
-                if !escaped && looks_random(&text[place..]) {
-                    found.push(Candidate { at: place as u32, kind: Kind::Value });
-                }
+        while starts != 0 {
+            let place = at + starts.trailing_zeros() as usize;
+            starts &= starts - 1;
+            let escaped = finder.escaped(text, place, found);
+            if finder.starts.may_start(first_bytes(text, place)) {
+                found.push(Candidate { at: place as u32, kind: Kind::Prefix });
             }
-            if anchors >> bit & 1 == 1 {
+            if !escaped && looks_random(&text[place..]) {
+                found.push(Candidate { at: place as u32, kind: Kind::Value });
+            }
+        }
+        while anchors != 0 {
+            let place = at + anchors.trailing_zeros() as usize;
+            anchors &= anchors - 1;
+            if finder.anchors.holds(first_bytes(text, place)) {
                 found.push(Candidate { at: place as u32, kind: Kind::Anchor });
             }
         }

@@ -1,19 +1,28 @@
 //! Which context words stand before a value.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-
 /// How many bytes before a value may hold its keyword.
 pub(crate) const NEAR: usize = 200;
 /// How far ahead keywords are found at once, for the next values on the line.
-const AHEAD: usize = 512;
+const AHEAD: usize = 128;
 /// How many line breaks may stand between a keyword and its value.
 const LINES: usize = 2;
 
 /// The keywords of a rule set: in lower case, without separators.
+///
+/// A keyword begins where a word does, and a window has few words: so each word's first three bytes are looked up,
+/// which is several times quicker than an automaton over all bytes.
 #[derive(Debug)]
 pub(crate) struct KeywordTable {
-    automaton: AhoCorasick,
-    count: usize,
+    names: Vec<&'static str>,
+    /// By hash of the first three bytes, the keywords; those of fewer bytes stand in every bucket's place, in `short`.
+    buckets: Vec<Vec<u16>>,
+    short: Vec<u16>,
+}
+
+const BUCKETS: usize = 1 << 12;
+
+fn bucket(first: [u8; 3]) -> usize {
+    (u32::from_le_bytes([first[0], first[1], first[2], 0]).wrapping_mul(0x9E37_79B1) >> 20) as usize
 }
 
 /// The keywords before one value.
@@ -49,12 +58,15 @@ fn is_separator(byte: u8) -> bool {
 
 impl KeywordTable {
     /// A table of keywords in their [`normal`] form.
-    pub(crate) fn new<K: AsRef<str>>(keywords: &[K]) -> Self {
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(keywords.iter().map(AsRef::as_ref))
-            .expect("a few thousand short literals fit");
-        Self { automaton, count: keywords.len() }
+    pub(crate) fn new(names: &[&'static str]) -> Self {
+        let mut table = Self { names: names.to_vec(), buckets: vec![Vec::new(); BUCKETS], short: Vec::new() };
+        for (index, name) in names.iter().enumerate() {
+            match name.as_bytes().first_chunk() {
+                Some(&first) => table.buckets[bucket(first)].push(index as u16),
+                None => table.short.push(index as u16),
+            }
+        }
+        table
     }
 
     /// The keywords that stand before `at`. `near` keeps what was found around the last place asked for, as values
@@ -66,7 +78,7 @@ impl KeywordTable {
         if !(near.line..near.end).contains(&at) {
             self.look(text, at, near);
         }
-        let words = self.count.div_ceil(64);
+        let words = self.names.len().div_ceil(64);
         let set = &mut near.set;
         if !set.empty || set.any.len() != words {
             set.any.clear();
@@ -107,10 +119,20 @@ impl KeywordTable {
             }
         }
         let joint_at = |place: usize| place == 0 || joint(text[place - 1], text[place]);
-        for found in self.automaton.find_overlapping_iter(&near.plain) {
-            let (start, end) = (near.places[found.start()], near.places[found.end() - 1] + 1);
-            if joint_at(start) && (end == text.len() || joint(text[end - 1], text[end])) {
-                near.hits.push(Hit { start, end, keyword: found.pattern().as_u32() as u16 });
+        for (i, &start) in near.places.iter().enumerate() {
+            if !joint_at(start) {
+                continue;
+            }
+            let rest = &near.plain[i..];
+            let long = rest.first_chunk().map_or(&[][..], |&first| &self.buckets[bucket(first)]);
+            for &keyword in long.iter().chain(&self.short) {
+                let name = self.names[usize::from(keyword)].as_bytes();
+                if rest.starts_with(name) {
+                    let end = near.places[i + name.len() - 1] + 1;
+                    if end == text.len() || joint(text[end - 1], text[end]) {
+                        near.hits.push(Hit { start, end, keyword });
+                    }
+                }
             }
         }
     }

@@ -5,7 +5,9 @@
 use std::arch::x86_64::*;
 
 use super::anchors::AnchorTable;
-use super::{BLOCK, Candidate, Classes, Finder, Kind, Masks, first_bytes, looks_random, padded, runs};
+use super::{
+    BLOCK, Candidate, Classes, Finder, Kind, Masks, first_bytes, from_bit, looks_random, padded, runs,
+};
 
 /// Whether this processor can run [`find`].
 pub(super) fn available() -> bool {
@@ -85,13 +87,13 @@ impl Tables {
         }
     }
 
-    /// Token, word and anchor masks of the 32 bytes at `block`.
+    /// Token, word, digit and anchor masks of the 32 bytes at `block`.
     ///
     /// # Safety
     /// 34 bytes must be readable at `block`.
     #[inline]
     #[target_feature(enable = "avx2")]
-    unsafe fn masks(&self, block: *const u8) -> (u32, u32, u32) {
+    unsafe fn masks(&self, block: *const u8) -> [u32; 4] {
         // SAFETY: the caller vouches for 34 readable bytes.
         let [zero, one, two] = unsafe {
             [
@@ -116,7 +118,9 @@ impl Tables {
         );
         let none = _mm256_setzero_si256();
         let is_zero = |bytes| _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, none)) as u32;
-        (!is_zero(class), !is_zero(_mm256_and_si256(class, nibble)), !is_zero(groups))
+        // the digits' class bit, moved to where the mask is taken from
+        let digits = _mm256_movemask_epi8(_mm256_slli_epi16::<7>(class)) as u32;
+        [!is_zero(class), !is_zero(_mm256_and_si256(class, nibble)), digits, !is_zero(groups)]
     }
 
     /// The masks of the 64 bytes at `block`.
@@ -129,7 +133,12 @@ impl Tables {
         // SAFETY: the caller vouches for 66 readable bytes.
         let (a, b) = unsafe { (self.masks(block), self.masks(block.add(32))) };
         let join = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
-        Masks { token: join(a.0, b.0), word: join(a.1, b.1), anchor: join(a.2, b.2) }
+        Masks {
+            token: join(a[0], b[0]),
+            word: join(a[1], b[1]),
+            digit: join(a[2], b[2]),
+            anchor: join(a[3], b[3]),
+        }
     }
 
     #[inline]
@@ -200,14 +209,15 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
             if finder.starts.may_start(u32::from_le(four)) {
                 found.push(Candidate { at: place as u32, kind: Kind::Prefix });
             }
-            let random = if place + 32 <= text.len() {
-                let run = (masks.token >> bit).trailing_ones();
-                let run = if run + bit == 64 { run + next.token.trailing_ones() } else { run };
-                // SAFETY: the 32 bytes lie within `text`.
-                unsafe { looks_random_here(text.as_ptr().add(place), run.min(32)) }
-            } else {
-                looks_random(&text[place..])
-            };
+            // the first 32 bytes of the run; without a digit among them it is no value
+            let run = from_bit(masks.token, next.token, bit).trailing_ones().min(32);
+            let digits = from_bit(masks.digit, next.digit, bit) & (u64::MAX >> (64 - run));
+            let random = digits != 0
+                && match place + 32 <= text.len() {
+                    // SAFETY: the 32 bytes lie within `text`.
+                    true => unsafe { looks_random_here(text.as_ptr().add(place), run) },
+                    false => looks_random(&text[place..]),
+                };
             if random && !escaped {
                 found.push(Candidate { at: place as u32, kind: Kind::Value });
             }

@@ -81,6 +81,7 @@ pub(crate) fn is_token(byte: u8) -> bool {
 struct Masks {
     token: u64,
     word: u64,
+    digit: u64,
     anchor: u64,
 }
 
@@ -202,6 +203,12 @@ fn padded(text: &[u8], at: usize) -> [u8; BLOCK + 32] {
         block[..length].copy_from_slice(&rest[..length]);
     }
     block
+}
+
+/// The bits of a mask and the next one from `bit` on.
+#[inline(always)]
+fn from_bit(mask: u64, next: u64, bit: u32) -> u64 {
+    ((u128::from(mask) | u128::from(next) << 64) >> bit) as u64
 }
 
 /// The 4 bytes at `place`, little endian, filled up past the end.

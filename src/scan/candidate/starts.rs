@@ -9,6 +9,14 @@ pub(crate) struct StartTable {
     three: Box<[u64; WORDS]>,
     /// Prefix and the rules that begin with it, sorted by prefix.
     exact: Vec<(&'static [u8], Vec<u16>)>,
+    /// By hash of the first 3 bytes, indices into `exact`.
+    buckets: Vec<Vec<u16>>,
+}
+
+const BUCKETS: usize = 1 << 11;
+
+fn bucket(first: [u8; 3]) -> usize {
+    (u32::from_le_bytes([first[0], first[1], first[2], 0]).wrapping_mul(0x9E37_79B1) >> 21) as usize
 }
 
 const WORDS: usize = 1 << 9;
@@ -25,7 +33,12 @@ impl StartTable {
     pub(crate) fn new(prefixes: impl IntoIterator<Item = (&'static [u8], u16)>) -> Self {
         let mut pairs: Vec<(&'static [u8], u16)> = prefixes.into_iter().collect();
         pairs.sort();
-        let mut table = Self { four: Box::new([0; WORDS]), three: Box::new([0; WORDS]), exact: Vec::new() };
+        let mut table = Self {
+            four: Box::new([0; WORDS]),
+            three: Box::new([0; WORDS]),
+            exact: Vec::new(),
+            buckets: vec![Vec::new(); BUCKETS],
+        };
         for (prefix, rule) in pairs {
             debug_assert!(prefix.len() >= 3);
             let three = u32::from_le_bytes([prefix[0], prefix[1], prefix[2], 0]);
@@ -39,6 +52,9 @@ impl StartTable {
                 _ => table.exact.push((prefix, vec![rule])),
             }
         }
+        for (index, (prefix, _)) in table.exact.iter().enumerate() {
+            table.buckets[bucket([prefix[0], prefix[1], prefix[2]])].push(index as u16);
+        }
         table
     }
 
@@ -51,11 +67,10 @@ impl StartTable {
 
     /// The prefixes that `text` begins with, with their rules.
     pub(crate) fn matches(&self, text: &[u8]) -> impl Iterator<Item = (&'static [u8], &[u16])> {
-        let three = &text[..text.len().min(3)];
-        let start = self.exact.partition_point(|(prefix, _)| &prefix[..3] < three);
-        self.exact[start..]
+        let bucket = text.first_chunk().map_or(&[][..], |&first| &self.buckets[bucket(first)]);
+        bucket
             .iter()
-            .take_while(move |(prefix, _)| &prefix[..3] == three)
+            .map(|&index| &self.exact[usize::from(index)])
             .filter(move |(prefix, _)| text.starts_with(prefix))
             .map(|(prefix, rules)| (*prefix, rules.as_slice()))
     }

@@ -10,6 +10,7 @@ use crate::span::Span;
 use super::candidate::{Candidate, Kind, is_token, is_word};
 use super::confirm::{confirm, word_starts};
 use super::detect::{Context, Detector, assigned, header, jwk, mnemonic, pem, putty, token, url};
+use super::filter::randomness::run_reads_as_words;
 use super::keywords::Nearby;
 use super::matches::{Match, settle};
 use super::tables::{Tables, Target};
@@ -127,7 +128,7 @@ impl Layer<'_, '_, '_> {
             Kind::Value => {
                 let tables = self.searcher.tables;
                 let values = tables.values();
-                for start in value_starts(text, at) {
+                for start in value_starts(text, at).filter(|&start| is_value(&text[start..])) {
                     let mut accepted = values.groups(&text[start..]);
                     while let Some(group) = values.next(&mut accepted) {
                         if let Some(mask) = &group.keywords
@@ -308,6 +309,11 @@ pub(super) fn value_starts(text: &[u8], at: usize) -> impl Iterator<Item = usize
     let signs =
         text[..at].iter().rev().take(VALUE_SIGNS).take_while(|&&byte| is_token(byte) && !is_word(byte));
     (at - signs.count()..=at).filter(move |&start| word_starts(text, start))
+}
+
+/// Whether value rules look at a run: it does not read as words.
+pub(super) fn is_value(text: &[u8]) -> bool {
+    !run_reads_as_words(text)
 }
 
 /// Bytes of a URL and its escapes.

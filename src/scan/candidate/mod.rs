@@ -250,6 +250,8 @@ pub(crate) fn looks_random(text: &[u8]) -> bool {
 
 /// Fewest changes of character class in a value that looks random.
 const CHANGES: u32 = 3;
+/// Most signs in one; a UUID has four, generated text of base64 hardly more.
+const SIGNS: u32 = 4;
 /// Fewest changes, and letters of each case, where other signs come early and so names are to be told apart.
 const MIXED_CHANGES: u32 = 6;
 const MIXED_LETTERS: u32 = 3;
@@ -265,7 +267,7 @@ struct Classes {
 }
 
 impl Classes {
-    /// A digit is there, and the class changes often enough from one letter or digit to the next; and somewhere stand
+    /// A digit is there, few signs, and the class changes often enough from one letter or digit to the next; and somewhere stand
     /// 16 letters and digits on end, or dashes as in a UUID, or both cases are mixed thoroughly. What is turned away
     /// are names, paths and numbers of source code.
     #[inline(always)]
@@ -275,7 +277,8 @@ impl Classes {
         let neighbours = alphanumeric & alphanumeric >> 1;
         let changes = ((digits ^ digits >> 1) & neighbours).count_ones()
             + ((uppers ^ uppers >> 1) & neighbours).count_ones();
-        if digits == 0 || changes < CHANGES {
+        let signs = self.length - alphanumeric.count_ones();
+        if digits == 0 || changes < CHANGES || signs > SIGNS {
             return false;
         }
         let mut runs = alphanumeric;

@@ -1,5 +1,7 @@
 //! How random a text looks: letters judged by three-letter statistics of words, digits and signs by their place.
 
+use crate::scan::candidate::is_token;
+
 /// 8 * log2 of how much likelier a letter is after two others in words than by chance; see
 /// `benches/lab/train_trigrams.py`.
 static TRIGRAMS: &[u8; 27 * 27 * 27] = include_bytes!("../../../rules/trigrams.bin");
@@ -68,6 +70,32 @@ pub(crate) fn profile(text: &[u8]) -> Profile {
     profile.distinct = seen.iter().filter(|&&seen| seen).count();
     profile.wordiness = if profile.letters == 0 { 0.0 } else { total as f32 / 8.0 / profile.letters as f32 };
     profile
+}
+
+/// Whether the first 32 token characters of `text` read as words with a digit here and there, as identifiers of
+/// camelCase do: the quick form of [`Profile::reads_as_words`].
+pub(crate) fn run_reads_as_words(text: &[u8]) -> bool {
+    let (mut before, mut last, mut previous) = (0_usize, 0_usize, b' ');
+    let (mut total, mut letters, mut digits, mut length) = (0_i32, 0, 0, 0);
+    for &byte in text.iter().take(32).take_while(|&&byte| is_token(byte)) {
+        length += 1;
+        if byte.is_ascii_alphabetic() {
+            letters += 1;
+            let hump = byte.is_ascii_uppercase() && previous.is_ascii_lowercase();
+            if hump {
+                (before, last) = (0, 0);
+            }
+            let letter = usize::from(byte.to_ascii_lowercase() - b'a') + 1;
+            total += i32::from(TRIGRAMS[(before * 27 + last) * 27 + letter] as i8) - 12 * i32::from(hump);
+            (before, last) = (last, letter);
+        } else {
+            (before, last) = (0, 0);
+            digits += usize::from(byte.is_ascii_digit());
+        }
+        previous = byte;
+    }
+    // the mean above -0.3 bits
+    letters * 4 >= length * 3 && digits * 8 <= length && total * 10 > -24 * letters as i32
 }
 
 impl Profile {

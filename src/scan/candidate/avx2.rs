@@ -148,9 +148,17 @@ impl Tables {
             // SAFETY: the 66 bytes lie within `text`.
             unsafe { self.block(text.as_ptr().add(at)) }
         } else {
-            // SAFETY: a padded block has 96 bytes.
-            unsafe { self.block(padded(text, at).as_ptr()) }
+            self.last(text, at)
         }
+    }
+
+    /// The masks of the 64 bytes at `at`, of which some are past the end.
+    #[cold]
+    #[inline(never)]
+    #[target_feature(enable = "avx2")]
+    fn last(&self, text: &[u8], at: usize) -> Masks {
+        // SAFETY: a padded block has 96 bytes.
+        unsafe { self.block(padded(text, at).as_ptr()) }
     }
 }
 

@@ -9,6 +9,8 @@ mod keywords;
 mod layer;
 mod matches;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 pub(crate) use keywords::normal as normal_keyword;

@@ -195,8 +195,7 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
             let bit = places.trailing_zeros();
             places &= places - 1;
             let place = at + bit as usize;
-            if starts >> bit & 1 == 1 {
-                let escaped = finder.escaped(text, place, found);
+            if starts >> bit & 1 == 1 && !finder.escaped(text, place, found) {
                 // SAFETY: a run of 16 token characters begins here, so 4 bytes are within `text`.
                 let four = unsafe { text.as_ptr().add(place).cast::<u32>().read_unaligned() };
                 if finder.starts.may_start(u32::from_le(four)) {
@@ -210,7 +209,7 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
                 } else {
                     looks_random(&text[place..])
                 };
-                if random && !escaped {
+                if random {
                     found.push(Candidate { at: place as u32, kind: Kind::Value });
                 }
             }

@@ -131,6 +131,10 @@ impl Finder {
     #[inline]
     fn escaped(&self, text: &[u8], place: usize, found: &mut Vec<Candidate>) -> bool {
         let Some(start) = behind_escape(text, place) else { return false };
+        if !is_word(text[start]) {
+            // the next word is found as others are
+            return true;
+        }
         let four = [text[start], text[start + 1], text[start + 2], text[start + 3]];
         if self.starts.may_start(u32::from_le_bytes(four)) {
             found.push(Candidate { at: start as u32, kind: Kind::Prefix });
@@ -157,10 +161,10 @@ impl Finder {
     }
 }
 
-/// Where the word that begins at `place` begins once more: behind the escape that its first bytes end, as in `\nword`
-/// and `%3Dword`. Only where 16 token characters follow. Rare, so both paths share it.
+/// Where the run that begins with the word at `place` begins once more: behind the escape that its first bytes end, as
+/// in `\nword` and `%3Dword`. Only where 16 token characters follow. Rare, so both paths share it.
 ///
-/// A value begins there only, lest the escape count as part of it; a prefix may begin in both places.
+/// What is searched for begins there only, lest the escape count as part of it: `\nrt_…` is no `nrt_…`.
 #[inline]
 pub(crate) fn behind_escape(text: &[u8], place: usize) -> Option<usize> {
     let before = *text.get(place.checked_sub(1)?)?;
@@ -175,8 +179,7 @@ pub(crate) fn behind_escape(text: &[u8], place: usize) -> Option<usize> {
     };
     let start = place + length;
     let run = text.get(start..start + RUN)?;
-    (escape_ends(&text[..start]) && is_word(run[0]) && run.iter().all(|&byte| is_token(byte)))
-        .then_some(start)
+    (escape_ends(&text[..start]) && run.iter().all(|&byte| is_token(byte))).then_some(start)
 }
 
 /// Whether `before` ends with an escape sequence that stands for a character no word holds: `\n`, `%3D`, `\u003d`,

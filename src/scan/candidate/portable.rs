@@ -24,13 +24,12 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
             let bit = places.trailing_zeros();
             places &= places - 1;
             let place = at + bit as usize;
-            if starts >> bit & 1 == 1 {
-                let escaped = finder.escaped(text, place, found);
+            if starts >> bit & 1 == 1 && !finder.escaped(text, place, found) {
                 let four = [text[place], text[place + 1], text[place + 2], text[place + 3]];
                 if finder.starts.may_start(u32::from_le_bytes(four)) {
                     found.push(Candidate { at: place as u32, kind: Kind::Prefix });
                 }
-                if !escaped && looks_random(&text[place..]) {
+                if looks_random(&text[place..]) {
                     found.push(Candidate { at: place as u32, kind: Kind::Value });
                 }
             }

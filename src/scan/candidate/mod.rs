@@ -108,6 +108,7 @@ impl Finder {
     }
 
     /// The same finder on the portable path, whatever the processor can do.
+    #[cfg(test)]
     pub(crate) fn portable(mut self) -> Self {
         self.portable = true;
         self

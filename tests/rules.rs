@@ -309,7 +309,7 @@ fn public_values_are_no_findings_whatever_their_name() {
         let values = values(rule);
         let named = around("token", "config.py", "token = \"VALUE\"\n", b"\"\\\n");
         let known =
-            Surrounding { line: "token = NAME(\"VALUE\")\n", ..around("", "config.py", "", b"\"\\\n") };
+            Surrounding { line: "NAME_token = \"VALUE\"\n", ..around("", "config.py", "", b"\"\\\n") };
         let surroundings: &[Surrounding] = if rule.keywords.is_empty() { &[named, known] } else { &[known] };
         for surrounding in surroundings {
             let (text, _) = place(surrounding, &name(rule), &values);

@@ -9,6 +9,8 @@ mod keywords;
 mod layer;
 mod matches;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 /// Passes for `benches/`; not part of the interface.

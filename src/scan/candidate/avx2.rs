@@ -211,7 +211,9 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
             let bit = starts.trailing_zeros();
             starts &= starts - 1;
             let place = at + bit as usize;
-            let escaped = finder.escaped(text, place, found);
+            if finder.escaped(text, place, found) {
+                continue;
+            }
             // SAFETY: a run of 16 token characters begins here, so 4 bytes are within `text`.
             let four = unsafe { text.as_ptr().add(place).cast::<u32>().read_unaligned() };
             if finder.starts.may_start(u32::from_le(four)) {
@@ -226,7 +228,7 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
                     true => unsafe { looks_random_here(text.as_ptr().add(place), run) },
                     false => looks_random(&text[place..]),
                 };
-            if random && !escaped {
+            if random {
                 found.push(Candidate { at: place as u32, kind: Kind::Value });
             }
         }

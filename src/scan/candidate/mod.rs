@@ -129,6 +129,10 @@ impl Finder {
     #[inline(always)]
     fn escaped(&self, text: &[u8], place: usize, found: &mut Vec<Candidate>) -> bool {
         let Some(start) = behind_escape(text, place) else { return false };
+        if !is_word(text[start]) {
+            // the next word is found as others are
+            return true;
+        }
         let four = [text[start], text[start + 1], text[start + 2], text[start + 3]];
         if self.starts.may_start(u32::from_le_bytes(four)) {
             found.push(Candidate { at: start as u32, kind: Kind::Prefix });
@@ -155,10 +159,10 @@ impl Finder {
     }
 }
 
-/// Where the word that begins at `place` begins once more: behind the escape that its first bytes end, as in `\nword`
-/// and `%3Dword`. Only where 16 token characters follow. Rare, so both paths share it.
+/// Where the run that begins with the word at `place` begins once more: behind the escape that its first bytes end, as
+/// in `\nword` and `%3Dword`. Only where 16 token characters follow. Rare, so both paths share it.
 ///
-/// A value begins there only, lest the escape count as part of it; a prefix may begin in both places.
+/// What is searched for begins there only, lest the escape count as part of it: `\nrt_…` is no `nrt_…`.
 #[inline]
 pub(crate) fn behind_escape(text: &[u8], place: usize) -> Option<usize> {
     let before = *text.get(place.checked_sub(1)?)?;
@@ -173,8 +177,7 @@ pub(crate) fn behind_escape(text: &[u8], place: usize) -> Option<usize> {
     };
     let start = place + length;
     let run = text.get(start..start + RUN)?;
-    (escape_ends(&text[..start]) && is_word(run[0]) && run.iter().all(|&byte| is_token(byte)))
-        .then_some(start)
+    (escape_ends(&text[..start]) && run.iter().all(|&byte| is_token(byte))).then_some(start)
 }
 
 /// Whether `before` ends with an escape sequence that stands for a character no word holds: `\n`, `%3D`, `\u003d`,
@@ -250,7 +253,7 @@ pub(crate) fn looks_random(text: &[u8]) -> bool {
 
 /// Fewest changes of character class in a value that looks random.
 const CHANGES: u32 = 3;
-/// Most signs in one; a UUID has four, generated text of base64 hardly more.
+/// Most signs but dashes in one; generated text of base64 hardly has more.
 const SIGNS: u32 = 4;
 /// Fewest changes, and letters of each case, where other signs come early and so names are to be told apart.
 const MIXED_CHANGES: u32 = 6;
@@ -274,10 +277,13 @@ impl Classes {
     fn look_random(self) -> bool {
         let Self { digits, uppers, lowers, dashes, .. } = self;
         let alphanumeric = digits | uppers | lowers;
-        let neighbours = alphanumeric & alphanumeric >> 1;
-        let changes = ((digits ^ digits >> 1) & neighbours).count_ones()
-            + ((uppers ^ uppers >> 1) & neighbours).count_ones();
-        let signs = self.length - alphanumeric.count_ones();
+        // between neighbours i and i+1, for all i with both inside
+        let pairs = if self.length >= 2 { u32::MAX >> (33 - self.length) } else { 0 };
+        let changes_among = |pairs: u32| {
+            ((digits ^ digits >> 1) & pairs).count_ones() + ((uppers ^ uppers >> 1) & pairs).count_ones()
+        };
+        let changes = changes_among(pairs);
+        let signs = self.length - (alphanumeric | dashes).count_ones();
         if digits == 0 || changes < CHANGES || signs > SIGNS {
             return false;
         }
@@ -287,7 +293,7 @@ impl Classes {
         runs &= runs >> 4;
         runs &= runs >> 8;
         let uuid = dashes & 1 << 8 | dashes & dashes >> 5 & dashes >> 10;
-        let mixed = changes >= MIXED_CHANGES
+        let mixed = changes_among(pairs & alphanumeric & alphanumeric >> 1) >= MIXED_CHANGES
             && uppers.count_ones() >= MIXED_LETTERS
             && lowers.count_ones() >= MIXED_LETTERS;
         runs != 0 || uuid != 0 || mixed

@@ -24,11 +24,13 @@ pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: 
         while starts != 0 {
             let place = at + starts.trailing_zeros() as usize;
             starts &= starts - 1;
-            let escaped = finder.escaped(text, place, found);
+            if finder.escaped(text, place, found) {
+                continue;
+            }
             if finder.starts.may_start(first_bytes(text, place)) {
                 found.push(Candidate { at: place as u32, kind: Kind::Prefix });
             }
-            if !escaped && looks_random(&text[place..]) {
+            if looks_random(&text[place..]) {
                 found.push(Candidate { at: place as u32, kind: Kind::Value });
             }
         }

@@ -196,7 +196,7 @@ impl Output {
     }
 
     fn width(&self) -> Option<usize> {
-        self.is_terminal().then(|| console_width()).flatten()
+        self.is_terminal().then(console_width).flatten()
     }
 
     fn writer(&mut self) -> &mut dyn io::Write {

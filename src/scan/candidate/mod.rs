@@ -254,7 +254,7 @@ pub(crate) fn looks_random(text: &[u8]) -> bool {
 /// Fewest changes of character class in a value that looks random.
 const CHANGES: u32 = 3;
 /// Most signs but dashes in one; generated text of base64 hardly has more.
-const SIGNS: u32 = 4;
+const SIGNS: u32 = 6;
 /// Fewest changes, and letters of each case, where other signs come early and so names are to be told apart.
 const MIXED_CHANGES: u32 = 6;
 const MIXED_LETTERS: u32 = 3;

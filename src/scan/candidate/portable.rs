@@ -52,7 +52,7 @@ fn masks(finder: &Finder, block: &[u8; BLOCK + 32]) -> Masks {
     for i in 0..BLOCK {
         let class = CLASS[usize::from(block[i])];
         masks.token |= u64::from(class & TOKEN) << i;
-        masks.word |= u64::from(class & WORD) / u64::from(WORD) << i;
+        masks.word |= (u64::from(class & WORD) / u64::from(WORD)) << i;
         let three = [block[i], block[i + 1], block[i + 2]];
         masks.digit |= u64::from(block[i].is_ascii_digit()) << i;
         masks.anchor |= u64::from(finder.anchors.may_hold(three)) << i;

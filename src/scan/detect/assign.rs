@@ -185,6 +185,15 @@ impl Reader<'_> {
         quoted
     }
 
+    /// Whether the name is a part of a URL's path.
+    fn in_address(&self) -> bool {
+        let before = &self.text[self.name.start.saturating_sub(120)..self.name.start];
+        let word = before
+            .iter()
+            .rposition(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'<' | b'('));
+        memchr::memmem::find(&before[word.map_or(0, |at| at + 1)..], b"://").is_some()
+    }
+
     /// Whether an XML tag is open before the name.
     fn in_tag(&self) -> bool {
         let before = &self.text[self.name.start.saturating_sub(80)..self.name.start];
@@ -236,9 +245,9 @@ impl Reader<'_> {
             (b"?=", Tie::Assign),
             (b"||=", Tie::Assign),
             (b"??=", Tie::Assign),
-            (b"||", Tie::Assign),
-            (b"??", Tie::Assign),
-            (b"or ", Tie::Assign),
+            (b"||", Tie::List),
+            (b"??", Tie::List),
+            (b"or ", Tie::List),
             (b"=", Tie::Assign),
             (b"::", Tie::List),
             (b"%3D", Tie::Assign),
@@ -254,7 +263,7 @@ impl Reader<'_> {
         }
         match self.peek() {
             // `arn:…:secret:…` and `a:password:b` are no assignments
-            b':' if before == b':' => None,
+            b':' if before == b':' || self.in_address() => None,
             b':' => {
                 self.at += 1;
                 self.annotation();
@@ -321,7 +330,7 @@ impl Reader<'_> {
         let begins_line = same_line.iter().all(|byte| matches!(byte, b' ' | b'\t'));
         let capitals = self.text[self.name.range()].iter().all(u8::is_ascii_uppercase);
         if quote_follows && (begins_line || (capitals && self.peek() == b'\''))
-            || same_line.trim_ascii_start() == b"#define "
+            || (quote_follows && same_line.trim_ascii_start() == b"#define ")
         {
             return true;
         }

@@ -86,7 +86,7 @@ fn judge(context: &Context<'_>, named: Named, found: Assignment) -> Option<Match
 
 /// The text in a value that is base64 of text, as in a Kubernetes Secret or a docker `auth`.
 fn decoded_secret(context: &Context<'_>, named: Named, bytes: &[u8], found: Assignment) -> Option<Vec<u8>> {
-    if bytes.len() < 8 || bytes.len() % 4 != 0 || found.tie != Tie::Assign {
+    if bytes.len() < 8 || !bytes.len().is_multiple_of(4) || found.tie != Tie::Assign {
         return None;
     }
     let inner = base64::decode_all(bytes)?;
@@ -155,18 +155,17 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
             if p.letters == 0 {
                 return Err(reason("number", "it is a number"));
             }
-            if randomness > 0.3 && p.length >= 16 && p.distinct >= 8 {
-                Confidence::High
-            } else if randomness > 0.0 && p.length >= 10 && p.digits > 0 {
-                Confidence::Medium
-            } else if named == Named::Secret
+            let generated = randomness > 0.0 && p.length >= 10 && p.digits > 0;
+            // a secret chosen by a person: weak, but no name
+            let chosen = named == Named::Secret
                 && (p.digits > 0 || p.signs > 0)
                 && !value.is_name()
                 && !p.reads_as_words()
-                && found.tie == Tie::Assign
-            {
-                Confidence::Medium
-            } else if !p.reads_as_words() && p.length >= 20 && randomness > -0.3 {
+                && found.tie == Tie::Assign;
+            let long = !p.reads_as_words() && p.length >= 20 && randomness > -0.3;
+            if randomness > 0.3 && p.length >= 16 && p.distinct >= 8 {
+                Confidence::High
+            } else if generated || chosen || long {
                 Confidence::Medium
             } else {
                 return Err(reason("randomness", "it does not look generated"));
@@ -204,6 +203,10 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
         reasons.push(reason("digest", "it has the look of a digest, under a name that says little"));
         confidence =
             confidence.min(if named == Named::BareKey { Confidence::Low } else { Confidence::Medium });
+    }
+    if bytes.starts_with(b"eyJ") {
+        reasons.push(reason("structure", "it is a part of a JSON Web Token, or other JSON in base64"));
+        confidence = Confidence::Low;
     }
     if kind.translation {
         reasons.push(reason("file", "translations hold labels"));

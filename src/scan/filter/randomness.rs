@@ -72,11 +72,15 @@ pub(crate) fn profile(text: &[u8]) -> Profile {
     profile
 }
 
+/// The mean score, in eighths of a bit, above which a run counts as words. Above what random runs reach by accident:
+/// three in a thousand.
+const WORDY: i32 = 3;
+
 /// Whether the first 32 token characters of `text` read as words with a digit here and there, as identifiers of
 /// camelCase do: the quick form of [`Profile::reads_as_words`].
 pub(crate) fn run_reads_as_words(text: &[u8]) -> bool {
     let (mut before, mut last, mut previous) = (0_usize, 0_usize, b' ');
-    let (mut total, mut letters, mut digits, mut length) = (0_i32, 0, 0, 0);
+    let (mut total, mut letters, mut digits, mut length) = (0_i32, 0_i32, 0_i32, 0_i32);
     for &byte in text.iter().take(32).take_while(|&&byte| is_token(byte)) {
         length += 1;
         if byte.is_ascii_alphabetic() {
@@ -90,12 +94,11 @@ pub(crate) fn run_reads_as_words(text: &[u8]) -> bool {
             (before, last) = (last, letter);
         } else {
             (before, last) = (0, 0);
-            digits += usize::from(byte.is_ascii_digit());
+            digits += i32::from(byte.is_ascii_digit());
         }
         previous = byte;
     }
-    // the mean above -0.3 bits
-    letters * 4 >= length * 3 && digits * 8 <= length && total * 10 > -24 * letters as i32
+    letters * 4 >= length * 3 && digits * 8 <= length && total > WORDY * letters
 }
 
 impl Profile {

@@ -56,8 +56,8 @@ impl<'v> Value<'v> {
         }
         const TEMPLATES: [&str; 8] = ["${", "#{", "{{", "}}", "<%", "$(", "...", "%("];
         // these turn up in generated values by accident
-        const MAYBE: [&str; 14] =
-            ["%s", "%d", "%v", "%x", "%0", "%l", "{}", "{0}", "{1}", "%{", "(?", "\\w", "\\d", "[^"];
+        const MAYBE: [&str; 15] =
+            ["%s", "%d", "%v", "%x", "%0", "%l", "%-", "{}", "{0}", "{1}", "%{", "(?", "\\w", "\\d", "[^"];
         let generated = self.profile.length >= 12 && self.profile.randomness() > 0.4;
         let holds_any = |parts: &[&str]| parts.iter().any(|part| contains(&self.lower, part));
         if holds_any(&TEMPLATES) || (!generated && holds_any(&MAYBE)) {
@@ -204,7 +204,7 @@ impl<'v> Value<'v> {
             "ssh-dss",
             "ecdsa-sha2",
             "-----begin",
-            "miib",
+            "miibija",
             "age1",
             "{ssha}",
             "{sha}",
@@ -212,9 +212,7 @@ impl<'v> Value<'v> {
             "sha256:",
             "$argon2",
         ];
-        if PUBLIC.iter().any(|start| text.starts_with(start))
-            && !(text.starts_with("miib") && !text.starts_with("miibija"))
-        {
+        if PUBLIC.iter().any(|start| text.starts_with(start)) {
             return because("structure", "it is a public key or a hash");
         }
         if self.bytes.windows(2).filter(|two| two == b"\\x").count() >= 2 {
@@ -234,6 +232,11 @@ impl<'v> Value<'v> {
         }
         if contains(&self.lower, "aws4_request") || contains(&self.lower, "aws4-hmac") {
             return because("structure", "it is a part of a signed request");
+        }
+        if text.len() <= 18
+            && text.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()))
+        {
+            return because("structure", "it is a number");
         }
         const INTEGRITY: [&str; 5] = ["sha1-", "sha256-", "sha384-", "sha512-", "md5-"];
         if INTEGRITY.iter().any(|start| text.starts_with(start)) {

@@ -23,22 +23,39 @@ impl Utf16 {
         Some(Self { text, big_endian })
     }
 
+    /// A way back from offsets of the text to those of the stored bytes, from the start.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin { seen: 0, at: 2, big_endian: self.big_endian }
+    }
+}
+
+/// Goes through a stored text beside the text made from it: for rising offsets, the text is walked once.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    seen: usize,
+    at: usize,
+    big_endian: bool,
+}
+
+impl Origin {
     /// The offset in the stored bytes of the character at `offset` of the text.
-    pub(crate) fn origin(&self, bytes: &[u8], offset: usize) -> usize {
-        let mut at = 2;
-        let mut seen = 0;
-        for character in char::decode_utf16(units(&bytes[2..], self.big_endian)) {
-            if seen >= offset {
+    pub(crate) fn of(&mut self, bytes: &[u8], offset: usize) -> usize {
+        if offset < self.seen {
+            (self.seen, self.at) = (0, 2);
+        }
+        let rest = bytes.get(self.at..).unwrap_or(&[]);
+        for character in char::decode_utf16(units(rest, self.big_endian)) {
+            if self.seen >= offset {
                 break;
             }
             let (width, stored) = match character {
                 Ok(character) => (character.len_utf8(), 2 * character.len_utf16()),
                 Err(_) => (char::REPLACEMENT_CHARACTER.len_utf8(), 2),
             };
-            seen += width;
-            at += stored;
+            self.seen += width;
+            self.at += stored;
         }
-        at
+        self.at
     }
 }
 
@@ -62,8 +79,10 @@ mod tests {
             }
             let read = Utf16::read(&bytes).unwrap();
             assert_eq!(String::from_utf8_lossy(&read.text), "aé€😀z");
-            assert_eq!(read.origin(&bytes, 0), 2);
-            assert_eq!(read.origin(&bytes, read.text.len() - 1), bytes.len() - 2);
+            let mut origin = read.origin();
+            assert_eq!(origin.of(&bytes, 1), 4);
+            assert_eq!(origin.of(&bytes, read.text.len() - 1), bytes.len() - 2);
+            assert_eq!(origin.of(&bytes, 0), 2, "going back starts anew");
         }
         assert!(Utf16::read(b"plain").is_none());
     }

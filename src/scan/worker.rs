@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::blob::Blob;
 use crate::config::Date;
-use crate::decode::utf16::Utf16;
+use crate::decode::utf16::{Origin, Utf16};
 use crate::finding::{Dropped, Encoding, Finding, Reason};
 use crate::rules::{Route, Rule};
 use crate::span::{LineCounter, Position, Span};
@@ -273,27 +273,29 @@ fn line_around(text: &[u8], span: Span) -> (&[u8], &[u8]) {
 struct Places<'a> {
     counter: LineCounter<'a>,
     blob: &'a Blob<'a>,
-    utf16: Option<&'a Utf16>,
+    /// For texts made from UTF-16, the ways back: of offsets, and of the starts of their lines. Both rise, so that
+    /// each walks the text once.
+    utf16: Option<(Origin, Origin)>,
 }
 
 impl<'a> Places<'a> {
-    fn new(blob: &'a Blob<'a>, text: &'a [u8], utf16: Option<&'a Utf16>) -> Self {
+    fn new(blob: &'a Blob<'a>, text: &'a [u8], utf16: Option<&Utf16>) -> Self {
         let counter = match utf16 {
             Some(_) => LineCounter::new(text),
             None => LineCounter::starting_at(text, blob.window.position),
         };
-        Self { counter, blob, utf16 }
+        Self { counter, blob, utf16: utf16.map(|utf16| (utf16.origin(), utf16.origin())) }
     }
 
     fn of(&mut self, offset: usize) -> (u64, Position) {
         let position = self.counter.position(offset);
-        match self.utf16 {
+        match &mut self.utf16 {
             None => (self.blob.window.offset + offset as u64, position),
-            Some(utf16) => {
+            Some((offsets, lines)) => {
                 // columns count the bytes of the file, not those of the text made from it
                 let line_start = offset - (position.column as usize - 1);
-                let stored = utf16.origin(self.blob.bytes, offset);
-                let column = stored - utf16.origin(self.blob.bytes, line_start) + 1;
+                let stored = offsets.of(self.blob.bytes, offset);
+                let column = stored - lines.of(self.blob.bytes, line_start) + 1;
                 (
                     self.blob.window.offset + stored as u64,
                     Position { line: position.line, column: column as u64 },

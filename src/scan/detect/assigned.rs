@@ -68,7 +68,7 @@ fn judge(context: &Context<'_>, named: Named, found: Assignment) -> Option<Match
     let name = &context.text[found.name.range()];
     let mut decoded = Vec::new();
     let judged = match decoded_secret(context, named, bytes, found) {
-        Some(inner) => {
+        Some((inner, named)) => {
             decoded.push(Encoding::Base64);
             weigh(context, named, &inner, name, found)
         }
@@ -84,8 +84,13 @@ fn judge(context: &Context<'_>, named: Named, found: Assignment) -> Option<Match
     Some(found)
 }
 
-/// The text in a value that is base64 of text, as in a Kubernetes Secret or a docker `auth`.
-fn decoded_secret(context: &Context<'_>, named: Named, bytes: &[u8], found: Assignment) -> Option<Vec<u8>> {
+/// The text in a value that is base64 of text, as in a Kubernetes Secret or a docker `auth`, and what it is.
+fn decoded_secret(
+    context: &Context<'_>,
+    named: Named,
+    bytes: &[u8],
+    found: Assignment,
+) -> Option<(Vec<u8>, Named)> {
     if bytes.len() < 8 || !bytes.len().is_multiple_of(4) || found.tie != Tie::Assign {
         return None;
     }
@@ -103,8 +108,12 @@ fn decoded_secret(context: &Context<'_>, named: Named, bytes: &[u8], found: Assi
     }
     let inner = inner.trim_ascii_end().to_vec();
     match inner.iter().position(|&byte| byte == b':') {
-        Some(colon) if pair => Some(inner[colon + 1..].to_vec()).filter(|secret| !secret.is_empty()),
-        _ => Some(inner),
+        // a user name and a password: what matters is the password
+        Some(colon) if pair => {
+            let password = inner[colon + 1..].to_vec();
+            (!password.is_empty()).then_some((password, Named::Password))
+        }
+        _ => Some((inner, named)),
     }
 }
 

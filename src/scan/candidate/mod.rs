@@ -254,10 +254,10 @@ pub(crate) fn looks_random(text: &[u8]) -> bool {
 /// Fewest changes of character class in a value that looks random.
 const CHANGES: u32 = 3;
 /// Most signs but dashes in one; generated text of base64 hardly has more.
-const SIGNS: u32 = 6;
+const SIGNS: u32 = 8;
 /// Fewest changes, and letters of each case, where other signs come early and so names are to be told apart.
-const MIXED_CHANGES: u32 = 6;
-const MIXED_LETTERS: u32 = 3;
+const MIXED_CHANGES: u32 = 5;
+const MIXED_LETTERS: u32 = 2;
 
 /// The first 32 bytes of a run: bit `i` speaks of byte `i`, bits from `length` on are zero.
 #[derive(Clone, Copy, Debug, Default)]

@@ -127,7 +127,7 @@ pub enum RulesCommand {
     },
     /// Check rule files for mistakes and weaknesses
     ///
-    /// Reads the [[rule]] entries of rule files and of settings files. Makes 50 values of each shape and scans them.
+    /// Reads the entries of rule files and of settings files. Makes 50 values of each shape and scans them.
     /// Lines that begin with `note:` after their place leave the exit status alone.
     Check {
         /// Files with `[[rule]]` entries

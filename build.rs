@@ -104,8 +104,11 @@ struct Tables {
 
 impl Tables {
     fn of(rules: &[RawRule]) -> Self {
-        let mut names: Vec<String> =
-            rules.iter().flat_map(|rule| &rule.keywords).map(|keyword| normal(keyword)).collect();
+        let mut names: Vec<String> = rules
+            .iter()
+            .flat_map(|rule| &rule.keywords)
+            .map(|keyword| raw::normal_keyword(keyword))
+            .collect();
         names.sort();
         names.dedup();
         let keywords = names.into_iter().enumerate().map(|(index, name)| (name, index)).collect();
@@ -131,7 +134,7 @@ impl Tables {
 
     fn rule(&mut self, rule: &RawRule, analysis: Option<Analysis>, list: &mut String) {
         let keywords: Vec<usize> =
-            rule.keywords.iter().map(|keyword| self.keywords[&normal(keyword)]).collect();
+            rule.keywords.iter().map(|keyword| self.keywords[&raw::normal_keyword(keyword)]).collect();
         let (route, literals, head, run, word, shortest, longest) = match &analysis {
             None => (
                 format!(
@@ -199,11 +202,6 @@ impl Tables {
             self.sets.len() - 1
         })
     }
-}
-
-/// Keywords are compared in lower case and without separators.
-fn normal(keyword: &str) -> String {
-    keyword.chars().filter(|c| !"_-. ".contains(*c)).collect::<String>().to_ascii_lowercase()
 }
 
 fn capital(word: &str) -> String {

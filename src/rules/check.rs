@@ -145,7 +145,7 @@ impl Linter {
         }
         if !analysis.is_ok_and(|analysis| analysis.route != analyze::Route::Value) {
             for keyword in &raw.keywords {
-                if COMMON.contains(&&*crate::scan::normal_keyword(&keyword.value)) {
+                if COMMON.contains(&&*super::raw::normal_keyword(&keyword.value)) {
                     let text =
                         "a keyword is too common for a pattern without a prefix: name the provider".into();
                     self.problem(id, &keyword.origin, text);

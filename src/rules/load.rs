@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 use crate::checksum::Checksum;
 use crate::config::{Complaint, ConfigError, Located, RawRule, nearest};
 use crate::finding::{Confidence, Severity};
-use crate::scan::normal_keyword;
 
 use super::analyze::{LONGEST, lengths, may_lack_secret};
+use super::raw::normal_keyword;
 use super::shape::Shape;
 use super::{Class, End, KEYWORDS, Route, Rule, compile};
 

@@ -69,3 +69,8 @@ pub struct RawRule {
     #[serde(default)]
     pub refuses: Vec<String>,
 }
+
+/// A keyword as it is compared: in lower case and without separators.
+pub fn normal_keyword(keyword: &str) -> String {
+    keyword.chars().filter(|character| !"_-. ".contains(*character)).collect::<String>().to_ascii_lowercase()
+}

@@ -47,17 +47,12 @@ pub(crate) enum Nearness {
     LinesBefore,
 }
 
-/// A keyword as it is compared: in lower case and without separators.
-pub(crate) fn normal(keyword: &str) -> String {
-    keyword.chars().filter(|c| !"_-. ".contains(*c)).collect::<String>().to_ascii_lowercase()
-}
-
 fn is_separator(byte: u8) -> bool {
     matches!(byte, b'_' | b'-' | b'.' | b' ')
 }
 
 impl KeywordTable {
-    /// A table of keywords in their [`normal`] form.
+    /// A table of keywords in their [normal form](crate::rules::raw::normal_keyword).
     pub(crate) fn new(names: &[&'static str]) -> Self {
         let mut table = Self { names: names.to_vec(), buckets: vec![Vec::new(); BUCKETS], short: Vec::new() };
         for (index, name) in names.iter().enumerate() {

@@ -32,7 +32,5 @@ pub mod bench {
     }
 }
 
-pub(crate) use keywords::normal as normal_keyword;
-
 pub use filter::dummies::hash as dummy_hash;
 pub use worker::{Scanner, Tally, Worker};

@@ -18,6 +18,7 @@ pub mod checksum;
 pub mod cli;
 pub mod config;
 pub(crate) mod decode;
+pub mod gate;
 pub mod report;
 pub mod rules;
 pub mod scan;

@@ -1,0 +1,14 @@
+//! Judges a shell command before an agent runs it: allow, ask or deny.
+//!
+//! ```text
+//! request ─> parse ─> resolve ─────────────> effects ─> policy ─> decision ─> answer
+//!            AST      invocations <─ reading             matches   strictest
+//! ```
+//!
+//! `resolve` walks what the shell would do and hands each simple command, as an [`model::Invocation`] of resolved words,
+//! to `knowledge::read`, which answers with a [`model::Reading`]: effects, and inner commands that `resolve` walks in
+//! turn. Nothing here reads the environment of the process or writes anything: what is known of the world comes in as
+//! values and through [`model::World`].
+
+pub mod decision;
+pub mod model;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::span::Position;
+use crate::stable_id::Identity;
 
 /// How bad it is when the credential is real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -87,6 +88,8 @@ pub struct Reason {
 pub struct Finding {
     /// Stable id, free of places: see [`crate::stable_id`].
     pub id: String,
+    /// The same for the same secret of the same rule in this run, and for no other; not for reports.
+    pub identity: Identity,
     /// The rule that found it.
     pub rule_id: Arc<str>,
     /// The rule's name with its provider, such as `GitHub personal access token (classic)`.

@@ -20,6 +20,7 @@ pub(super) fn report(format: Format, outcome: &Outcome, options: &Options) -> St
 pub(super) fn finding(path: &str, line: u64, column: u64) -> Finding {
     Finding {
         id: format!("id-{line}"),
+        identity: crate::stable_id::Identity::default(),
         rule_id: "github-pat".into(),
         rule_name: "GitHub personal access token (classic)".into(),
         why: "Reads and writes the account's repositories.".into(),

@@ -9,7 +9,7 @@ use crate::decode::utf16::{Origin, Utf16};
 use crate::finding::{Dropped, Encoding, Finding, Reason};
 use crate::rules::{Route, Rule};
 use crate::span::{LineCounter, Position, Span};
-use crate::stable_id::{IdKey, Subject};
+use crate::stable_id::{IdKey, Identity, Subject};
 
 use super::detect::Context;
 use super::filter::allow::AllowList;
@@ -213,6 +213,7 @@ impl Worker<'_> {
             }
             self.tally.findings.push(Finding {
                 id,
+                identity: Identity::of(found.rule.id, secret),
                 rule_id: texts.id.clone(),
                 rule_name: texts.name.clone(),
                 why: texts.why.clone(),

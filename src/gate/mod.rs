@@ -12,3 +12,4 @@
 
 pub mod decision;
 pub mod model;
+pub mod request;

@@ -6,7 +6,9 @@ use aho_corasick::AhoCorasick;
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::config::raw::{RawAllow, RawConfig};
-use crate::config::{Complaint, ConfigError, Date, Located, Origin, PathGlobs, RawRule, did_you_mean};
+use crate::config::{
+    Complaint, ConfigError, Date, GateSettings, Located, Origin, PathGlobs, RawRule, did_you_mean,
+};
 use crate::finding::Confidence;
 
 /// Compiled size of a regex. The project's file is as hostile as its content, and this bounds what it may cost.
@@ -27,6 +29,8 @@ pub struct Settings {
     pub allow: Vec<Allow>,
     /// Rules of the settings themselves.
     pub rules: Vec<RawRule>,
+    /// Settings of the gate.
+    pub gate: GateSettings,
 }
 
 impl Default for Settings {
@@ -38,6 +42,7 @@ impl Default for Settings {
             disable: Vec::new(),
             allow: Vec::new(),
             rules: Vec::new(),
+            gate: GateSettings::default(),
         }
     }
 }
@@ -78,7 +83,9 @@ impl Settings {
             settings.disable.extend(layer.disable);
             settings.allow.extend(layer.allow.into_iter().filter_map(|raw| allow(raw, &mut complaints)));
             settings.rules.extend(layer.rules);
+            settings.gate.add(layer.gate, &mut complaints);
         }
+        settings.gate.check_ids(&mut complaints);
         settings.exclude = globs("exclude", exclude, &mut complaints);
         if complaints.is_empty() { Ok(settings) } else { Err(ConfigError::sorted(complaints)) }
     }

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::raw::{self, RawConfig};
-use crate::config::{Complaint, ConfigError, Layer, Origin, RawRule, Settings};
+use crate::config::{Complaint, ConfigError, Layer, Origin, ProjectFile, RawRule, Settings};
 
 /// A file of settings is written by hand; one this large is something else.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -19,6 +19,9 @@ const PROJECT_FILE: &str = ".portcullis.toml";
 pub struct Places {
     /// The administrator's file.
     pub system: Option<PathBuf>,
+    /// Whether the administrator's file counts only when root owns it and nobody else can write it. Else whoever can
+    /// write to its place would speak with the administrator's voice.
+    pub guarded: bool,
     /// The person's file.
     pub user: Option<PathBuf>,
     /// The project's file, or the one named on the command line. It must exist.
@@ -33,6 +36,7 @@ impl Places {
         let user = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
         Self {
             system: cfg!(unix).then(|| PathBuf::from("/etc/portcullis/config.toml")),
+            guarded: true,
             user: user.map(|folder| folder.join("portcullis/config.toml")),
             project: named.or_else(|| project_file(root)),
         }
@@ -74,13 +78,20 @@ pub fn path_prefix(project: Option<&Path>, roots: &[PathBuf]) -> String {
 pub fn load(places: &Places) -> Result<Settings, ConfigError> {
     let mut complaints = Vec::new();
     let mut layers = Vec::new();
+    let mut project = None;
     let files =
         [(&places.system, Layer::System), (&places.user, Layer::User), (&places.project, Layer::Project)];
     for (file, layer) in files {
         let Some(path) = file else { continue };
         let file: Arc<Path> = path.as_path().into();
-        match read(path) {
-            Ok(text) => layers.push(raw::parse(&text, &file, layer, &mut complaints)),
+        let guarded = places.guarded && layer == Layer::System;
+        match read(path, guarded) {
+            Ok(text) => {
+                layers.push(raw::parse(&text, &file, layer, &mut complaints));
+                if layer == Layer::Project {
+                    project = path.canonicalize().ok().map(|path| ProjectFile { path, content: text });
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound && layer != Layer::Project => {
                 layers.push(RawConfig::default());
             }
@@ -90,7 +101,9 @@ pub fn load(places: &Places) -> Result<Settings, ConfigError> {
             }),
         }
     }
-    Settings::check(layers, complaints)
+    let mut settings = Settings::check(layers, complaints)?;
+    settings.gate.project = project;
+    Ok(settings)
 }
 
 /// The `[[rule]]` entries of one file, a rule file or one of settings, and the mistakes in it. Nothing else of it is
@@ -99,16 +112,20 @@ pub fn load(places: &Places) -> Result<Settings, ConfigError> {
 /// # Errors
 /// Where the file cannot be read.
 pub fn read_rules(path: &Path) -> io::Result<(Vec<RawRule>, Vec<Complaint>)> {
-    let text = read(path)?;
+    let text = read(path, false)?;
     let mut complaints = Vec::new();
     let config = raw::parse(&text, &path.into(), Layer::Project, &mut complaints);
     Ok((config.rules, complaints))
 }
 
-fn read(path: &Path) -> io::Result<String> {
+fn read(path: &Path, guarded: bool) -> io::Result<String> {
+    let metadata = path.metadata()?;
     // Asked first: opening a FIFO that came with a clone would wait for ever.
-    if !path.metadata()?.is_file() {
+    if !metadata.is_file() {
         return Err(io::Error::other("it is not a regular file"));
+    }
+    if guarded {
+        refuse_unguarded(&metadata)?;
     }
     let mut text = String::new();
     File::open(path)?.take(FILE_LIMIT + 1).read_to_string(&mut text)?;
@@ -116,4 +133,21 @@ fn read(path: &Path) -> io::Result<String> {
         return Err(io::Error::other(format!("it is larger than {FILE_LIMIT} bytes")));
     }
     Ok(text)
+}
+
+/// Refuses the administrator's file where others could have written it.
+#[cfg(unix)]
+fn refuse_unguarded(metadata: &std::fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    if metadata.uid() == 0 && metadata.mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    Err(io::Error::other(
+        "only root may own and write the administrator's settings: `chown root` and `chmod 644` it, or remove it",
+    ))
+}
+
+#[cfg(not(unix))]
+fn refuse_unguarded(_: &std::fs::Metadata) -> io::Result<()> {
+    Ok(())
 }

@@ -14,12 +14,14 @@ use std::sync::Arc;
 
 mod checked;
 mod date;
+mod gate;
 mod globs;
 mod layers;
 mod raw;
 
 pub use checked::{Allow, Settings};
 pub use date::{Date, parse_date, today};
+pub use gate::{GateEntry, GateList, GateRule, GateSettings, ProjectFile};
 pub use globs::PathGlobs;
 pub use layers::{Places, load, path_prefix, read_rules};
 pub use raw::RawRule;

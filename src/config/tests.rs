@@ -17,7 +17,7 @@ fn layers(texts: [Option<&str>; 3]) -> Result<Settings, ConfigError> {
         }
         (layer < 2 || texts[layer].is_some()).then_some(file)
     });
-    load(&Places { system, user, project })
+    load(&Places { system, guarded: false, user, project })
 }
 
 /// The complaints about `text`, as `line: text`.
@@ -105,7 +105,7 @@ fn unknown_keys_name_the_nearest() {
         "2: unknown key \"xpires\" in [[scan.allow]]; did you mean \"expires\"?",
     );
     check("[[rule]]\nkeyword = 'x'", "2: unknown key \"keyword\" in [[rule]]; did you mean \"keywords\"?");
-    check("[quite_different]", "1: unknown key \"quite_different\" at the top level; known keys: scan, rule");
+    check("[quite_different]", "1: unknown key \"quite_different\" at the top level; known keys: scan, rule, gate");
 }
 
 #[test]
@@ -278,4 +278,61 @@ proptest::proptest! {
     fn nothing_panics_on_any_file(text in "\\PC{0,60}") {
         let _ = parse(&format!("[scan]\n{text}"));
     }
+}
+
+#[test]
+fn settings_of_the_gate_say_what_is_wrong_with_them() {
+    let text = "[gate]\nallow = [\"npm test *\", \" \"]\nunknown = \"allow\"\nunraed = \"deny\"\n[[gate.rule]]\nid = \"My Rule\"\nmatch = \"x *\"\ndecision = \"ask\"\nlifts = [\"y\"]\n";
+    assert_eq!(
+        complaints(text),
+        [
+            "2: an empty pattern matches nothing: write a command",
+            "3: \"unknown\" must be one of ask, deny",
+            "4: unknown key \"unraed\" in [gate]; did you mean \"unread\"?",
+            "5: a gate rule needs a reason, which whoever is asked or refused will read",
+            "6: an id is made of lower-case letters, digits and dashes",
+            "9: \"lifts\" goes with decision = \"allow\" alone",
+            "9: \"lifts\" counts in the user's or the administrator's file alone: a project may not lift a built-in rule",
+        ],
+    );
+}
+
+#[test]
+fn settings_of_the_gate_add_up_and_doubts_take_the_strictest() {
+    use crate::gate::decision::Decision;
+    let user = "[gate]\nallow = \"a *\"\nunknown = \"deny\"\n";
+    let project = "[gate]\ndeny = [\"b *\"]\nunknown = \"ask\"\n[[gate.rule]]\nid = \"r\"\nmatch = \"c *\"\ndecision = \"deny\"\nreason = \"because\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        Some(path)
+    };
+    let places = Places {
+        system: None,
+        guarded: true,
+        user: write("user.toml", user),
+        project: write("p.toml", project),
+    };
+    let gate = load(&places).unwrap().gate;
+    assert_eq!(gate.lists.len(), 2);
+    assert_eq!(gate.rules.len(), 1);
+    assert_eq!(
+        gate.unknown.map(|unknown| (unknown.value, unknown.origin.layer)),
+        Some((Decision::Deny, Layer::User))
+    );
+    assert_eq!(gate.project.map(|project| project.content), Some(project.to_owned()));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_administrators_file_that_others_can_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, "[gate]\nallow = \"*\"\n").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let places = Places { system: Some(path), guarded: true, user: None, project: None };
+    let error = load(&places).unwrap_err().to_string();
+    assert!(error.contains("only root may own and write"), "{error}");
 }

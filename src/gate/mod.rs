@@ -12,4 +12,5 @@
 
 pub mod decision;
 pub mod model;
+pub mod policy;
 pub mod request;

@@ -10,27 +10,32 @@ use crate::config::Date;
 use crate::config::{Complaint, Layer, Located, Origin, did_you_mean, parse_date};
 use crate::finding::{Confidence, Severity};
 
+mod gate;
+
+pub(in crate::config) use gate::{RawGate, RawGateRule};
+
 /// One file.
 #[derive(Debug, Default)]
-pub(super) struct RawConfig {
-    pub(super) confidence: Option<Located<Confidence>>,
-    pub(super) max_file_size: Option<Located<u64>>,
-    pub(super) exclude: Vec<Located<String>>,
-    pub(super) disable: Vec<Located<String>>,
-    pub(super) allow: Vec<RawAllow>,
-    pub(super) rules: Vec<RawRule>,
+pub(in crate::config) struct RawConfig {
+    pub(in crate::config) confidence: Option<Located<Confidence>>,
+    pub(in crate::config) max_file_size: Option<Located<u64>>,
+    pub(in crate::config) exclude: Vec<Located<String>>,
+    pub(in crate::config) disable: Vec<Located<String>>,
+    pub(in crate::config) allow: Vec<RawAllow>,
+    pub(in crate::config) rules: Vec<RawRule>,
+    pub(in crate::config) gate: RawGate,
 }
 
 /// A `[[scan.allow]]` entry.
 #[derive(Debug)]
-pub(super) struct RawAllow {
-    pub(super) origin: Origin,
-    pub(super) rule: Vec<Located<String>>,
-    pub(super) path: Vec<Located<String>>,
-    pub(super) regex: Option<Located<String>>,
-    pub(super) words: Vec<Located<String>>,
-    pub(super) reason: Option<Located<String>>,
-    pub(super) expires: Option<Located<Date>>,
+pub(in crate::config) struct RawAllow {
+    pub(in crate::config) origin: Origin,
+    pub(in crate::config) rule: Vec<Located<String>>,
+    pub(in crate::config) path: Vec<Located<String>>,
+    pub(in crate::config) regex: Option<Located<String>>,
+    pub(in crate::config) words: Vec<Located<String>>,
+    pub(in crate::config) reason: Option<Located<String>>,
+    pub(in crate::config) expires: Option<Located<Date>>,
 }
 
 /// A `[[rule]]` entry of a settings or rule file, with the fields of `rules/README.md`. Only types and names of keys have
@@ -60,7 +65,7 @@ pub struct RawRule {
     pub refuses: Vec<Located<String>>,
 }
 
-const TOP_KEYS: &[&str] = &["scan", "rule"];
+const TOP_KEYS: &[&str] = &["scan", "rule", "gate"];
 const SCAN_KEYS: &[&str] = &["confidence", "max_file_size", "exclude", "disable", "allow"];
 const ALLOW_KEYS: &[&str] = &["rule", "path", "regex", "words", "reason", "expires"];
 const RULE_KEYS: &[&str] = &[
@@ -93,7 +98,7 @@ const SEVERITIES: &[(&str, Severity)] = &[
 ];
 
 /// Reads `text`, the content of `file`. Mistakes go to `complaints`, and what is right is still returned.
-pub(super) fn parse(
+pub(in crate::config) fn parse(
     text: &str,
     file: &Arc<Path>,
     layer: Layer,
@@ -114,6 +119,7 @@ pub(super) fn parse(
     for (key, value) in table.into_inner() {
         match key.get_ref().as_ref() {
             "scan" => reader.scan(value, &mut config),
+            "gate" => reader.gate(value, &mut config),
             "rule" => {
                 config.rules =
                     reader.tables(value, "rule").into_iter().map(|entry| reader.rule(entry)).collect()

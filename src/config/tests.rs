@@ -105,7 +105,10 @@ fn unknown_keys_name_the_nearest() {
         "2: unknown key \"xpires\" in [[scan.allow]]; did you mean \"expires\"?",
     );
     check("[[rule]]\nkeyword = 'x'", "2: unknown key \"keyword\" in [[rule]]; did you mean \"keywords\"?");
-    check("[quite_different]", "1: unknown key \"quite_different\" at the top level; known keys: scan, rule, gate");
+    check(
+        "[quite_different]",
+        "1: unknown key \"quite_different\" at the top level; known keys: scan, rule, gate",
+    );
 }
 
 #[test]

@@ -11,6 +11,8 @@
 //! values and through [`model::World`].
 
 pub mod decision;
+pub mod effect_kind;
+pub mod knowledge;
 pub mod model;
 pub mod policy;
 pub mod request;

@@ -6,6 +6,8 @@ use crate::span::Span;
 
 use super::decision::Decision;
 
+pub use super::effect_kind::EffectKind;
+
 /// A word as far as it is known before the command runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Word {
@@ -203,79 +205,6 @@ pub struct Effect {
     pub target: Option<Word>,
     /// The rule or role that says so: an id such as `git-push-force`, or `redirect`, `operand`, `option -o`.
     pub source: String,
-}
-
-macro_rules! effect_kinds {
-    ($($(#[$doc:meta])+ $variant:ident => $name:literal),+ $(,)?) => {
-        /// The kinds of effects.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum EffectKind { $($(#[$doc])+ $variant),+ }
-
-        impl EffectKind {
-            /// All, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name used in rules and reports.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-        }
-    };
-}
-
-effect_kinds! {
-    /// Names or attributes are shown.
-    Lists => "lists",
-    /// A path is read; `shows` when its content comes out.
-    Reads => "reads",
-    /// A path's content comes out on standard output.
-    Shows => "shows",
-    /// A path is made, grown or changed in place.
-    Writes => "writes",
-    /// A path is overwritten.
-    Overwrites => "overwrites",
-    /// A path goes elsewhere.
-    Moves => "moves",
-    /// A path is removed.
-    Deletes => "deletes",
-    /// A path is removed with all below it.
-    DeletesTree => "deletes-tree",
-    /// Mode, owner or attributes change.
-    Permissions => "permissions",
-    /// Code runs that cannot be seen here.
-    Executes => "executes",
-    /// Code comes onto the machine.
-    Installs => "installs",
-    /// The network is read.
-    Fetches => "fetches",
-    /// Data leaves the machine.
-    Sends => "sends",
-    /// Something becomes public.
-    Publishes => "publishes",
-    /// Rights widen.
-    Privilege => "privilege",
-    /// History is lost.
-    HistoryLoss => "history-loss",
-    /// State elsewhere changes.
-    RemoteChange => "remote-change",
-    /// State elsewhere is destroyed.
-    RemoteDestroy => "remote-destroy",
-    /// A credential comes out.
-    CredentialPrint => "credential-print",
-    /// Credentials or rights change.
-    CredentialChange => "credential-change",
-    /// Something runs again later.
-    Persistence => "persistence",
-    /// Raw devices.
-    Device => "device",
-    /// Services, kernel, other users' processes.
-    System => "system",
-    /// Processes end.
-    Process => "process",
-    /// Protection goes off.
-    SecurityOff => "security-off",
-    /// Never right.
-    Catastrophe => "catastrophe",
 }
 
 /// A decision of a rule, a role or the shell itself, with its reason.

@@ -19,6 +19,7 @@ pub mod cli;
 pub mod config;
 pub(crate) mod decode;
 pub mod gate;
+pub mod git;
 pub mod report;
 pub mod rules;
 pub mod scan;

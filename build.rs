@@ -5,6 +5,8 @@
 mod analyze;
 #[path = "build/commands.rs"]
 mod commands;
+#[path = "build/lists.rs"]
+mod lists;
 #[path = "src/gate"]
 #[allow(dead_code, unreachable_pub)]
 mod gate {
@@ -34,6 +36,7 @@ fn main() {
     write("rules.rs", &secrets::tables());
     write("dummies.rs", &secrets::dummies(Path::new("rules/dummies.toml")));
     write("words.rs", &secrets::words(Path::new("rules/words.toml")));
+    write("build_products.rs", &lists::lists(Path::new("rules/build-products.toml")));
     let (commands, examples) = commands::tables(Path::new("rules/commands"));
     write("commands.rs", &commands);
     write("command_examples.rs", &examples);

@@ -53,6 +53,12 @@ effect_kinds! {
     Privilege => "privilege",
     /// History is lost.
     HistoryLoss => "history-loss",
+    /// Uncommitted changes to tracked files below a path are thrown away; all of them without a target.
+    DropsChanges => "drops-changes",
+    /// Untracked files below a path are removed; all of them without a target.
+    DropsUntracked => "drops-untracked",
+    /// A branch is removed with the commits that only it holds.
+    DropsBranch => "drops-branch",
     /// State elsewhere changes.
     RemoteChange => "remote-change",
     /// State elsewhere is destroyed.

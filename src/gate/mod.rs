@@ -15,4 +15,5 @@ pub mod effect_kind;
 pub mod knowledge;
 pub mod model;
 pub mod policy;
+pub mod recover;
 pub mod request;

@@ -247,6 +247,22 @@ pub trait World {
     fn kind(&self, path: &std::path::Path) -> Option<FileKind>;
     /// Whether what lies at `path` could be had back after it was deleted or overwritten.
     fn recoverable(&self, path: &std::path::Path) -> Recoverable;
+    /// What of a repository's state would be lost: [`Recoverable::Absent`] when nothing would, else what, or that it could
+    /// not be told.
+    fn at_stake(&self, stake: &Stake) -> Recoverable;
+}
+
+/// State of a repository that a command throws away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stake {
+    /// Uncommitted changes to tracked files at or below this path; a repository's top stands for all.
+    Changes(PathBuf),
+    /// Untracked files at or below this path that git does not ignore.
+    Untracked(PathBuf),
+    /// Untracked files at or below this path, also ignored ones that no tool makes again.
+    Ignored(PathBuf),
+    /// Commits that only this branch holds, in the repository that holds the path.
+    Branch(PathBuf, String),
 }
 
 /// What stands at a path.

@@ -7,7 +7,7 @@ use crate::finding::Encoding;
 use crate::rules::Rule;
 use crate::span::Span;
 
-use super::candidate::{Candidate, Kind, is_token, is_word};
+use super::candidate::{Candidate, Kind, Scratch, is_token, is_word};
 use super::confirm::{confirm, word_starts};
 use super::detect::{Context, Detector, assigned, header, jwk, mnemonic, pem, putty, token, url};
 use super::filter::randomness::run_reads_as_words;
@@ -36,6 +36,7 @@ const ESCAPE_AFTER: usize = 4096;
 pub(crate) struct Searcher<'s> {
     tables: &'s Tables,
     spare: Vec<Vec<Candidate>>,
+    scratch: Scratch,
     groups: u32,
 }
 
@@ -56,7 +57,7 @@ struct Layer<'a, 's, 't> {
 impl<'s> Searcher<'s> {
     /// A searcher with the tables of a rule set.
     pub(crate) fn new(tables: &'s Tables) -> Self {
-        Self { tables, spare: Vec::new(), groups: 0 }
+        Self { tables, spare: Vec::new(), scratch: Scratch::default(), groups: 0 }
     }
 
     /// Every match in the text that begins between `from` and `to`, overlaps settled, sorted by place.
@@ -97,7 +98,7 @@ impl<'s> Searcher<'s> {
         while at < to {
             let next = to.min(at + STRIDE);
             candidates.clear();
-            tables.finder.find(context.text, at, next, &mut candidates);
+            tables.finder.find(context.text, at, next, &mut layer.searcher.scratch, &mut candidates);
             for candidate in &candidates {
                 layer.meet(*candidate);
             }
@@ -143,15 +144,12 @@ impl Layer<'_, '_, '_> {
                 }
                 self.decode_run(at);
             }
-            Kind::Anchor => {
-                let tables = self.searcher.tables;
-                tables.finder.anchor_matches(text, at, |start, target| {
-                    let (target, length) = tables.targets[usize::from(target)];
-                    match target {
-                        Target::Rule(rule) => self.try_rule(rule, start, length),
-                        Target::Detector(detector) => self.detect(detector, Span::new(start, start + length)),
-                    }
-                });
+            Kind::Anchor(target) => {
+                let (target, length) = self.searcher.tables.targets[usize::from(target)];
+                match target {
+                    Target::Rule(rule) => self.try_rule(rule, at, length),
+                    Target::Detector(detector) => self.detect(detector, Span::new(at, at + length)),
+                }
             }
         }
     }

@@ -20,14 +20,14 @@ pub mod bench {
     pub fn find_candidates(text: &[u8], portable: bool) -> usize {
         use std::sync::LazyLock;
 
-        use super::candidate::Finder;
+        use super::candidate::{Finder, Scratch};
         use super::tables::Tables;
 
         static QUICK: LazyLock<Finder> = LazyLock::new(|| Tables::new(&[], &[]).finder);
         static PORTABLE: LazyLock<Finder> = LazyLock::new(|| Tables::new(&[], &[]).finder.portable());
         let mut found = Vec::new();
         let finder = if portable { &PORTABLE } else { &QUICK };
-        finder.find(text, 0, text.len(), &mut found);
+        finder.find(text, 0, text.len(), &mut Scratch::default(), &mut found);
         found.len()
     }
 }

@@ -14,7 +14,7 @@ use crate::rules::shape::{Random, Shape};
 use crate::rules::{Class, End, Route, Rule, builtin, compile};
 use crate::span::LineCounter;
 
-use super::candidate::{Candidate, Finder, behind_escape, is_token, is_word, looks_random};
+use super::candidate::{Candidate, Finder, Scratch, behind_escape, is_token, is_word, looks_random};
 use super::confirm::word_starts;
 use super::detect::{ANCHORS, Context};
 use super::keywords::Nearby;
@@ -141,7 +141,7 @@ fn candidates(finder: &Finder, text: &[u8], step: usize) -> Vec<Candidate> {
     let mut at = 0;
     while at < text.len() {
         let to = text.len().min(at + step);
-        finder.find(text, at, to, &mut found);
+        finder.find(text, at, to, &mut Scratch::default(), &mut found);
         at = to;
     }
     found.sort();

@@ -1,165 +1,201 @@
-//! Anchors: literals that are searched for in all bytes, in any case, three bytes of each at a time.
+//! Anchors: literals that are searched for in all bytes, in any case, by a fingerprint of four bytes of each.
 //!
-//! The search is the one known as Teddy: for each of three neighbouring bytes, two 16-entry tables (by low and by high
-//! nibble) give the set of groups whose anchors have such a byte there; a place where one group survives all three
-//! may hold an anchor. Letters are matched in both cases by the tables themselves: upper and lower case differ in
-//! the high nibble only.
+//! The search is the one known as Teddy: for each of four neighbouring bytes, a table gives the set of groups whose
+//! fingerprints have such a byte there; a place where one group survives all four may hold an anchor. Anchors of three
+//! bytes leave the fourth open. Letters are matched in both cases by the tables themselves. What survives is looked up
+//! by hash, and only then compared.
 
-/// One anchor: a literal in lower case, and which three of its bytes are searched for.
+/// The fingerprints by group, in lower case: found by `examples/anchor_groups.rs` for source code and published
+/// packages. How they are grouped decides how many other bytes survive the tables: there are eight groups, and every
+/// mixture of the members of one survives. A literal that holds none of these is given one at start-up.
+const GROUPS: [&[&str]; 8] = [
+    &["cred", "\\u00", "begi", "argo", "mnem"],
+    &["key", "jwt", "://", ":\\/\\"],
+    &["$2a$", "krb5", "oxd-", "d3b4", "es25", "%3a%", "e64:", "eed ", "erm:", "dom ", "ied "],
+    &["pass", "salt", "url "],
+    &["secu", "secr", "toke", "bear", "once"],
+    &["auth", "\"kty", "apr1", "atza", "basi"],
+    &["pwd", "psk", "$1$", "$5$", "$6$", "$y$", "00d"],
+    &["$2b$", "$2x$", "$2y$", "sig=", "tzr|", "sibl"],
+];
+
+/// Bytes of a fingerprint.
+const PRINT: usize = 4;
+
+/// One anchor: a literal in lower case, and where in it its fingerprint stands.
 #[derive(Clone, Debug)]
-pub(crate) struct Anchor {
+struct Anchor {
     literal: &'static [u8],
-    /// Offset of the three bytes in the literal.
     offset: usize,
     /// What the creator of the table knows it by.
     id: u16,
 }
 
-/// The nibble tables and the exact literals behind them.
+/// The tables and the exact literals behind them.
 #[derive(Debug)]
 pub(crate) struct AnchorTable {
-    /// For each of the three bytes, groups by low nibble.
-    pub(super) low: [[u8; 16]; 3],
-    /// For each of the three bytes, groups by high nibble.
-    pub(super) high: [[u8; 16]; 3],
+    /// For each byte of a fingerprint, groups by low nibble.
+    pub(super) low: [[u8; 16]; PRINT],
+    /// For each byte of a fingerprint, groups by high nibble.
+    pub(super) high: [[u8; 16]; PRINT],
+    /// For each byte of a fingerprint, groups by byte: exact, where the nibbles match mixtures too.
+    pub(super) bytes: Box<[[u8; 256]; PRINT]>,
     anchors: Vec<Anchor>,
-    /// From the hash of three folded bytes to the anchors that are searched by them.
+    /// From the hash of a fingerprint to the anchors that are searched by it.
     buckets: Vec<Vec<u16>>,
-    /// Hashes of the three bytes of all anchors, a bit each: the tables match mixtures of their groups too.
+    /// Hashes of all fingerprints, a bit each.
     exact: Box<[u64; EXACT / 64]>,
 }
 
-const GROUPS: u32 = 8;
 const BUCKETS: usize = 256;
 const EXACT: usize = 1 << 13;
 
-/// Upper-case letters as lower-case ones; other bytes may change too, always the same way.
+/// Four bytes (little endian) with upper-case letters as lower-case ones. Some signs become others, always the same
+/// way, which only lets more through.
 #[inline(always)]
-fn fold(byte: u8) -> u8 {
-    if byte.is_ascii_uppercase() { byte | 0x20 } else { byte }
+fn fold(four: u32) -> u32 {
+    four | 0x2020_2020
 }
 
-/// The place of three bytes in [`AnchorTable::exact`]; the fourth of `four` does not count. Upper-case letters count as
-/// lower-case ones (and some signs as others, which only lets more through).
+/// The first three of four folded bytes.
 #[inline(always)]
-fn exact_bit(four: u32) -> usize {
-    ((four & 0x00FF_FFFF | 0x0020_2020).wrapping_mul(0x9E37_79B1) >> 19) as usize
+fn three(four: u32) -> u32 {
+    four & 0x00FF_FFFF
 }
 
+/// The place of a fingerprint, folded, in [`AnchorTable::exact`].
 #[inline(always)]
-fn bucket(three: [u8; 3]) -> usize {
-    let key = u32::from_le_bytes([three[0], three[1], three[2], 0]);
+fn exact_bit(key: u32) -> usize {
+    (key.wrapping_mul(0x9E37_79B1) >> 19) as usize
+}
+
+/// The place of a fingerprint, folded, in [`AnchorTable::buckets`].
+#[inline(always)]
+fn bucket(key: u32) -> usize {
     (key.wrapping_mul(0x9E37_79B1) >> 24) as usize
+}
+
+/// The key of a fingerprint of three bytes or four.
+fn key(print: &[u8]) -> u32 {
+    let mut four = [0; PRINT];
+    four[..print.len()].copy_from_slice(print);
+    let key = fold(u32::from_le_bytes(four));
+    if print.len() < PRINT { three(key) } else { key }
 }
 
 impl AnchorTable {
     /// A table of anchors: literals in lower case, 3 bytes or more, each with an id.
     pub(crate) fn new(literals: impl IntoIterator<Item = (&'static [u8], u16)>) -> Self {
-        let anchors: Vec<Anchor> = literals
-            .into_iter()
-            .map(|(literal, id)| Anchor { literal, offset: rarest(literal), id })
-            .collect();
         let mut table = Self {
-            low: [[0; 16]; 3],
-            high: [[0; 16]; 3],
+            low: [[0; 16]; PRINT],
+            high: [[0; 16]; PRINT],
+            bytes: Box::new([[0; 256]; PRINT]),
             anchors: Vec::new(),
             buckets: vec![Vec::new(); BUCKETS],
             exact: Box::new([0; EXACT / 64]),
         };
-        for (index, anchor) in anchors.iter().enumerate() {
-            let three = anchor.three();
-            table.join(table.cheapest_group(three), three);
-            table.buckets[bucket(three)].push(index as u16);
-            let bit = exact_bit(u32::from_le_bytes([three[0], three[1], three[2], 0]));
-            table.exact[bit / 64] |= 1 << (bit % 64);
+        let mut unlisted = Vec::new();
+        for (literal, id) in literals {
+            match listed(literal) {
+                Some((offset, length, group)) => table.add(Anchor { literal, offset, id }, length, group),
+                None => unlisted.push((literal, id)),
+            }
         }
-        table.anchors = anchors;
+        for (literal, id) in unlisted {
+            let length = literal.len().min(PRINT);
+            let offset = rarest(literal, length);
+            let group = table.cheapest_group(&literal[offset..offset + length]);
+            table.add(Anchor { literal, offset, id }, length, group);
+        }
         table
     }
 
-    /// Adds three bytes to a group, letters in both cases.
-    fn join(&mut self, group: u8, three: [u8; 3]) {
-        for (position, byte) in three.into_iter().enumerate() {
-            self.low[position][usize::from(byte & 15)] |= group;
-            self.high[position][usize::from(byte >> 4)] |= group;
-            if byte.is_ascii_lowercase() {
-                self.high[position][usize::from(byte >> 4) - 2] |= group;
+    fn add(&mut self, anchor: Anchor, length: usize, group: u8) {
+        let print = &anchor.literal[anchor.offset..anchor.offset + length];
+        self.join(group, print);
+        let key = key(print);
+        self.buckets[bucket(key)].push(self.anchors.len() as u16);
+        self.exact[exact_bit(key) / 64] |= 1 << (exact_bit(key) % 64);
+        self.anchors.push(anchor);
+    }
+
+    /// Adds a fingerprint to a group, letters in both cases; bytes that it does not have may be any.
+    fn join(&mut self, group: u8, print: &[u8]) {
+        for position in 0..PRINT {
+            let Some(&byte) = print.get(position) else {
+                self.low[position].iter_mut().for_each(|groups| *groups |= group);
+                self.high[position].iter_mut().for_each(|groups| *groups |= group);
+                self.bytes[position].iter_mut().for_each(|groups| *groups |= group);
+                continue;
+            };
+            for byte in [byte, byte.to_ascii_uppercase()] {
+                self.low[position][usize::from(byte & 15)] |= group;
+                self.high[position][usize::from(byte >> 4)] |= group;
+                self.bytes[position][usize::from(byte)] |= group;
             }
         }
     }
 
-    /// The group whose chance to match ordinary text by accident grows least when `three` joins it: the tables
-    /// match every mixture of a group's nibbles.
-    fn cheapest_group(&self, three: [u8; 3]) -> u8 {
-        let chance = |low: &[[u8; 16]; 3], high: &[[u8; 16]; 3], group: u8| -> u64 {
-            (0..3)
+    /// The group whose chance to match ordinary text by accident grows least when `print` joins it.
+    fn cheapest_group(&self, print: &[u8]) -> u8 {
+        let chance = |group: u8, with: &[u8]| -> u64 {
+            (0..PRINT)
                 .map(|position| -> u64 {
-                    (0..128_u8)
-                        .filter(|byte| {
-                            low[position][usize::from(byte & 15)]
-                                & high[position][usize::from(byte >> 4)]
-                                & group
-                                != 0
-                        })
-                        .map(|byte| u64::from(commonness(byte)))
-                        .sum()
+                    let joins = |byte: u8| with.get(position).is_none_or(|&own| own == byte.to_ascii_lowercase());
+                    let member = |byte: u8| self.bytes[position][usize::from(byte)] & group != 0;
+                    let bytes = (0..128_u8).filter(|&byte| member(byte) || (!with.is_empty() && joins(byte)));
+                    bytes.map(|byte| u64::from(commonness(byte))).sum()
                 })
                 .product()
         };
-        let growth = |group: u8| {
-            let mut trial = Self {
-                low: self.low,
-                high: self.high,
-                anchors: Vec::new(),
-                buckets: Vec::new(),
-                exact: Box::new([0; EXACT / 64]),
-            };
-            trial.join(group, three);
-            chance(&trial.low, &trial.high, group) - chance(&self.low, &self.high, group)
-        };
-        (0..GROUPS).map(|group| 1 << group).min_by_key(|&group| growth(group)).unwrap_or(1)
+        let growth = |group: u8| chance(group, print) - chance(group, &[]);
+        (0..GROUPS.len()).map(|group| 1 << group).min_by_key(|&group| growth(group)).unwrap_or(1)
     }
 
-    /// Whether three bytes may be those of an anchor: the scalar form of the nibble tables.
+    /// Whether four bytes may be those of a fingerprint.
     #[inline(always)]
-    pub(super) fn may_hold(&self, three: [u8; 3]) -> bool {
-        let groups = |position: usize| {
-            let byte = three[position];
-            // bytes of 128 and more belong to no anchor
-            if byte >= 128 {
-                return 0;
-            }
-            self.low[position][usize::from(byte & 15)] & self.high[position][usize::from(byte >> 4)]
-        };
-        groups(0) & groups(1) & groups(2) != 0
+    pub(super) fn may_hold(&self, four: [u8; PRINT]) -> bool {
+        let groups = |position: usize| self.bytes[position][usize::from(four[position])];
+        groups(0) & groups(1) & groups(2) & groups(3) != 0
     }
 
-    /// Whether the first three of these bytes (little endian) are those of an anchor, but for a few of the same hash.
+    /// Whether these four bytes (little endian) are those of a fingerprint, but for a few of the same hash.
     #[inline(always)]
     pub(super) fn holds(&self, four: u32) -> bool {
-        let bit = exact_bit(four);
-        self.exact[bit / 64] >> (bit % 64) & 1 == 1
+        let bit = |key: u32| self.exact[exact_bit(key) / 64] >> (exact_bit(key) % 64);
+        (bit(fold(four)) | bit(three(fold(four)))) & 1 == 1
     }
 
-    /// The anchors whose three bytes stand at `at` and whose whole literal stands around them: calls `each` with start and id.
+    /// The anchors whose fingerprint is `four`, at `at`, and whose whole literal stands around it: calls `each` with start
+    /// and id.
     #[inline]
-    pub(crate) fn matches(&self, text: &[u8], at: usize, mut each: impl FnMut(usize, u16)) {
-        let Some(&[a, b, c]) = text.get(at..).and_then(|rest| rest.first_chunk()) else { return };
-        for &index in &self.buckets[bucket([fold(a), fold(b), fold(c)])] {
-            let anchor = &self.anchors[usize::from(index)];
-            let Some(start) = at.checked_sub(anchor.offset) else { continue };
-            let Some(there) = text.get(start..start + anchor.literal.len()) else { continue };
-            if there.eq_ignore_ascii_case(anchor.literal) {
-                each(start, anchor.id);
+    pub(super) fn matches(&self, text: &[u8], at: usize, four: u32, mut each: impl FnMut(usize, u16)) {
+        let key = fold(four);
+        for (key, length) in [(key, PRINT), (three(key), PRINT - 1)] {
+            for &index in &self.buckets[bucket(key)] {
+                let anchor = &self.anchors[usize::from(index)];
+                // an anchor may share its bucket with those of the other length
+                if anchor.literal.len().min(PRINT) != length {
+                    continue;
+                }
+                let Some(start) = at.checked_sub(anchor.offset) else { continue };
+                let Some(there) = text.get(start..start + anchor.literal.len()) else { continue };
+                if there.eq_ignore_ascii_case(anchor.literal) {
+                    each(start, anchor.id);
+                }
             }
         }
     }
 }
 
-impl Anchor {
-    fn three(&self) -> [u8; 3] {
-        [self.literal[self.offset], self.literal[self.offset + 1], self.literal[self.offset + 2]]
-    }
+/// Offset, length and group of the fingerprint that is listed for a literal.
+fn listed(literal: &[u8]) -> Option<(usize, usize, u8)> {
+    GROUPS.iter().enumerate().find_map(|(group, prints)| {
+        prints.iter().find_map(|print| {
+            let offset = literal.windows(print.len()).position(|window| window == print.as_bytes())?;
+            Some((offset, print.len(), 1 << group))
+        })
+    })
 }
 
 /// How common a byte is in source code, roughly, per thousand.
@@ -175,9 +211,38 @@ fn commonness(byte: u8) -> u32 {
     }
 }
 
-/// Where in a literal the three bytes stand that are least common in source code.
-fn rarest(literal: &[u8]) -> usize {
-    (0..=literal.len() - 3)
-        .min_by_key(|&offset| literal[offset..offset + 3].iter().map(|&b| commonness(b)).product::<u32>())
-        .unwrap_or(0)
+/// Where in a literal the bytes stand that are least common in source code.
+fn rarest(literal: &[u8], length: usize) -> usize {
+    let chance =
+        |offset: usize| -> u32 { literal[offset..offset + length].iter().map(|&b| commonness(b)).product() };
+    (0..=literal.len() - length).min_by_key(|&offset| chance(offset)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anchors_are_found_by_their_fingerprints() {
+        let literals = ["key", "token", "://", "an unlisted one", "zzz"];
+        let table = AnchorTable::new(literals.iter().zip(0..).map(|(literal, id)| (literal.as_bytes(), id)));
+        for (id, literal) in literals.iter().enumerate() {
+            for text in [literal.to_string(), format!("--{}\u{e9}", literal.to_uppercase())] {
+                let bytes = text.as_bytes();
+                let mut found = Vec::new();
+                for at in 0..bytes.len() {
+                    let mut four = [0; PRINT];
+                    let rest = &bytes[at..bytes.len().min(at + PRINT)];
+                    four[..rest.len()].copy_from_slice(rest);
+                    let key = u32::from_le_bytes(four);
+                    table.matches(bytes, at, key, |start, id| {
+                        assert!(table.may_hold(four) && table.holds(key));
+                        found.push((start, id));
+                    });
+                }
+                let start = text.to_lowercase().find(literal).unwrap();
+                assert_eq!(found, [(start, id as u16)], "{text}");
+            }
+        }
+    }
 }

@@ -5,9 +5,8 @@
 use std::arch::x86_64::*;
 
 use super::anchors::AnchorTable;
-use super::{
-    BLOCK, Candidate, Classes, Finder, Kind, Masks, first_bytes, from_bit, looks_random, padded, runs,
-};
+use super::blocks::{self, BLOCK, Masks, Scratch, padded};
+use super::{Candidate, Classes, Finder, looks_random};
 
 /// Whether this processor can run [`find`].
 pub(super) fn available() -> bool {
@@ -56,9 +55,12 @@ const CLASS_HIGH: [u8; 16] =
 struct Tables {
     class_low: __m256i,
     class_high: __m256i,
-    anchor_low: [__m256i; 3],
-    anchor_high: [__m256i; 3],
+    anchor_low: [__m256i; 4],
+    anchor_high: [__m256i; 4],
 }
+
+/// Bytes that are read from a block's start on: an anchor's bytes may reach beyond the block.
+const READ: usize = BLOCK + 3;
 
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -74,47 +76,44 @@ impl Tables {
         Self {
             class_low: both_lanes(&CLASS_LOW),
             class_high: both_lanes(&CLASS_HIGH),
-            anchor_low: [
-                both_lanes(&anchors.low[0]),
-                both_lanes(&anchors.low[1]),
-                both_lanes(&anchors.low[2]),
-            ],
-            anchor_high: [
-                both_lanes(&anchors.high[0]),
-                both_lanes(&anchors.high[1]),
-                both_lanes(&anchors.high[2]),
-            ],
+            anchor_low: [0, 1, 2, 3].map(|position| both_lanes(&anchors.low[position])),
+            anchor_high: [0, 1, 2, 3].map(|position| both_lanes(&anchors.high[position])),
         }
     }
 
     /// Token, word, digit and anchor masks of the 32 bytes at `block`.
     ///
     /// # Safety
-    /// 34 bytes must be readable at `block`.
+    /// 35 bytes must be readable at `block`.
     #[inline]
     #[target_feature(enable = "avx2")]
-    unsafe fn masks(&self, block: *const u8) -> [u32; 4] {
-        // SAFETY: the caller vouches for 34 readable bytes.
-        let [zero, one, two] = unsafe {
+    unsafe fn half(&self, block: *const u8) -> [u32; 4] {
+        // SAFETY: the caller vouches for 35 readable bytes.
+        let bytes = unsafe {
             [
                 _mm256_loadu_si256(block.cast()),
                 _mm256_loadu_si256(block.add(1).cast()),
                 _mm256_loadu_si256(block.add(2).cast()),
+                _mm256_loadu_si256(block.add(3).cast()),
             ]
         };
         let nibble = _mm256_set1_epi8(15);
         let high = |bytes| _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
+        // a set high bit picks zero from the low table: no byte of 128 and more is of a class, or of an anchor but
+        // where the table of high nibbles alone says so
         let look = |low, high, bytes, nibbles| {
             _mm256_and_si256(_mm256_shuffle_epi8(low, bytes), _mm256_shuffle_epi8(high, nibbles))
         };
-        let zero_high = high(zero);
-        let class = look(self.class_low, self.class_high, zero, zero_high);
+        let first_high = high(bytes[0]);
+        let class = look(self.class_low, self.class_high, bytes[0], first_high);
+        let groups = |i: usize, nibbles| look(self.anchor_low[i], self.anchor_high[i], bytes[i], nibbles);
+        let last = {
+            let low = _mm256_shuffle_epi8(self.anchor_low[3], _mm256_and_si256(bytes[3], nibble));
+            _mm256_and_si256(low, _mm256_shuffle_epi8(self.anchor_high[3], high(bytes[3])))
+        };
         let groups = _mm256_and_si256(
-            _mm256_and_si256(
-                look(self.anchor_low[0], self.anchor_high[0], zero, zero_high),
-                look(self.anchor_low[1], self.anchor_high[1], one, high(one)),
-            ),
-            look(self.anchor_low[2], self.anchor_high[2], two, high(two)),
+            _mm256_and_si256(groups(0, first_high), groups(1, high(bytes[1]))),
+            _mm256_and_si256(groups(2, high(bytes[2])), last),
         );
         let none = _mm256_setzero_si256();
         let is_zero = |bytes| _mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, none)) as u32;
@@ -123,42 +122,41 @@ impl Tables {
         [!is_zero(class), !is_zero(_mm256_and_si256(class, nibble)), digits, !is_zero(groups)]
     }
 
-    /// The masks of the 64 bytes at `block`.
-    ///
+    /// Fills the masks of so many blocks of `text` from `at` on.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn classify(&self, text: &[u8], at: usize, count: usize, masks: &mut Masks) {
+        let whole = (text.len().saturating_sub(READ - BLOCK).saturating_sub(at) / BLOCK).min(count);
+        for block in 0..whole {
+            // SAFETY: the block and three bytes more lie within `text`.
+            unsafe { self.block(text.as_ptr().add(at + block * BLOCK), block, masks) };
+        }
+        for block in whole..count {
+            self.last(text, at + block * BLOCK, block, masks);
+        }
+    }
+
     /// # Safety
-    /// 66 bytes must be readable at `block`.
+    /// [`READ`] bytes must be readable at `bytes`.
     #[inline]
     #[target_feature(enable = "avx2")]
-    unsafe fn block(&self, block: *const u8) -> Masks {
-        // SAFETY: the caller vouches for 66 readable bytes.
-        let (a, b) = unsafe { (self.masks(block), self.masks(block.add(32))) };
-        let join = |low: u32, high: u32| u64::from(low) | u64::from(high) << 32;
-        Masks {
-            token: join(a[0], b[0]),
-            word: join(a[1], b[1]),
-            digit: join(a[2], b[2]),
-            anchor: join(a[3], b[3]),
-        }
+    unsafe fn block(&self, bytes: *const u8, block: usize, masks: &mut Masks) {
+        // SAFETY: the caller vouches for them.
+        let (a, b) = unsafe { (self.half(bytes), self.half(bytes.add(BLOCK / 2))) };
+        let join = |i: usize| u64::from(a[i]) | u64::from(b[i]) << 32;
+        masks.token[block] = join(0);
+        masks.word[block] = join(1);
+        masks.digit[block] = join(2);
+        masks.anchor[block] = join(3);
     }
 
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn at(&self, text: &[u8], at: usize) -> Masks {
-        if at + BLOCK + 2 <= text.len() {
-            // SAFETY: the 66 bytes lie within `text`.
-            unsafe { self.block(text.as_ptr().add(at)) }
-        } else {
-            self.last(text, at)
-        }
-    }
-
-    /// The masks of the 64 bytes at `at`, of which some are past the end.
+    /// The masks of a block of which some bytes are past the end.
     #[cold]
     #[inline(never)]
     #[target_feature(enable = "avx2")]
-    fn last(&self, text: &[u8], at: usize) -> Masks {
+    fn last(&self, text: &[u8], at: usize, block: usize, masks: &mut Masks) {
         // SAFETY: a padded block has 96 bytes.
-        unsafe { self.block(padded(text, at).as_ptr()) }
+        unsafe { self.block(padded(text, at).as_ptr(), block, masks) };
     }
 }
 
@@ -189,58 +187,20 @@ unsafe fn looks_random_here(text: *const u8, length: u32) -> bool {
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn find(finder: &Finder, text: &[u8], from: usize, to: usize, found: &mut Vec<Candidate>) {
-    if from >= to {
-        return;
-    }
+pub(super) fn find(
+    finder: &Finder,
+    text: &[u8],
+    from: usize,
+    to: usize,
+    scratch: &mut Scratch,
+    found: &mut Vec<Candidate>,
+) {
     let tables = Tables::new(&finder.anchors);
-    let mut masks = tables.at(text, from);
-    let mut word_before = u64::from(from > 0 && super::is_word(text[from - 1]));
-    let mut at = from;
-    while at < to {
-        let next = tables.at(text, at + BLOCK);
-        let begin = masks.word & !(masks.word << 1 | word_before);
-        let mut starts = begin & runs(masks.token, next.token);
-        let mut anchors = masks.anchor;
-        if to - at < BLOCK {
-            let inside = (1_u64 << (to - at)) - 1;
-            starts &= inside;
-            anchors &= inside;
-        }
-        while starts != 0 {
-            let bit = starts.trailing_zeros();
-            starts &= starts - 1;
-            let place = at + bit as usize;
-            if finder.escaped(text, place, found) {
-                continue;
-            }
-            // SAFETY: a run of 16 token characters begins here, so 4 bytes are within `text`.
-            let four = unsafe { text.as_ptr().add(place).cast::<u32>().read_unaligned() };
-            if finder.starts.may_start(u32::from_le(four)) {
-                found.push(Candidate { at: place as u32, kind: Kind::Prefix });
-            }
-            // the first 32 bytes of the run; without a digit among them it is no value
-            let run = from_bit(masks.token, next.token, bit).trailing_ones().min(32);
-            let digits = from_bit(masks.digit, next.digit, bit) & (u64::MAX >> (64 - run));
-            let random = digits != 0
-                && match place + 32 <= text.len() {
-                    // SAFETY: the 32 bytes lie within `text`.
-                    true => unsafe { looks_random_here(text.as_ptr().add(place), run) },
-                    false => looks_random(&text[place..]),
-                };
-            if random {
-                found.push(Candidate { at: place as u32, kind: Kind::Value });
-            }
-        }
-        while anchors != 0 {
-            let place = at + anchors.trailing_zeros() as usize;
-            anchors &= anchors - 1;
-            if finder.anchors.holds(first_bytes(text, place)) {
-                found.push(Candidate { at: place as u32, kind: Kind::Anchor });
-            }
-        }
-        word_before = masks.word >> 63;
-        masks = next;
-        at += BLOCK;
-    }
+    let classify = |at: usize, count: usize, masks: &mut Masks| tables.classify(text, at, count, masks);
+    let random = |place: usize, run: u32| match place + 32 <= text.len() {
+        // SAFETY: the 32 bytes lie within `text`.
+        true => unsafe { looks_random_here(text.as_ptr().add(place), run) },
+        false => looks_random(&text[place..]),
+    };
+    blocks::find(finder, text, from, to, scratch, found, classify, random);
 }

@@ -16,9 +16,11 @@
 pub(crate) mod anchors;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod blocks;
 mod portable;
 mod starts;
 
+pub(crate) use blocks::Scratch;
 pub(crate) use starts::StartTable;
 
 use anchors::AnchorTable;
@@ -30,8 +32,8 @@ pub(crate) enum Kind {
     Prefix,
     /// A random-looking run begins here.
     Value,
-    /// An anchor may begin here.
-    Anchor,
+    /// An anchor begins here: the id that its creator gave it.
+    Anchor(u16),
 }
 
 /// A place worth a look.
@@ -76,15 +78,6 @@ pub(crate) fn is_token(byte: u8) -> bool {
     CLASS[usize::from(byte)] & TOKEN != 0
 }
 
-/// Masks of 64 bytes: bit `i` speaks of byte `i`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Masks {
-    token: u64,
-    word: u64,
-    digit: u64,
-    anchor: u64,
-}
-
 /// Finds candidates with the tables of one rule set. Built once, shared by all threads.
 #[derive(Debug)]
 pub(crate) struct Finder {
@@ -93,8 +86,6 @@ pub(crate) struct Finder {
     portable: bool,
 }
 
-/// Bytes per block.
-const BLOCK: usize = 64;
 /// The shortest run of token characters that makes a candidate.
 const RUN: usize = crate::rules::analyze::RUN;
 
@@ -119,43 +110,26 @@ impl Finder {
         self.starts.matches(text)
     }
 
-    /// The anchors behind an [`Kind::Anchor`] candidate at `at`: calls `each` with where one begins, and its id.
-    #[inline]
-    pub(crate) fn anchor_matches(&self, text: &[u8], at: usize, each: impl FnMut(usize, u16)) {
-        self.anchors.matches(text, at, each);
-    }
-
-    /// Appends the candidates of a word that begins behind an escape which begins at `place`; whether one does.
-    #[inline(always)]
-    fn escaped(&self, text: &[u8], place: usize, found: &mut Vec<Candidate>) -> bool {
-        let Some(start) = behind_escape(text, place) else { return false };
-        if !is_word(text[start]) {
-            // the next word is found as others are
-            return true;
-        }
-        let four = [text[start], text[start + 1], text[start + 2], text[start + 3]];
-        if self.starts.may_start(u32::from_le_bytes(four)) {
-            found.push(Candidate { at: start as u32, kind: Kind::Prefix });
-        }
-        if looks_random(&text[start..]) {
-            found.push(Candidate { at: start as u32, kind: Kind::Value });
-        }
-        true
-    }
-
-    /// Appends to `found` the candidates of `text[from..to]`, in order but for those
-    /// behind escapes; runs, anchors and escapes may reach beyond `to`.
+    /// Appends to `found` the candidates of `text[from..to]`, in no order; runs, anchors and escapes may reach beyond
+    /// `to`.
     ///
     /// Offsets are 32-bit: `text` must be shorter than 4 GiB, which windows see to.
-    pub(crate) fn find(&self, text: &[u8], from: usize, to: usize, found: &mut Vec<Candidate>) {
-        debug_assert!(text.len() < u32::MAX as usize);
+    pub(crate) fn find(
+        &self,
+        text: &[u8],
+        from: usize,
+        to: usize,
+        scratch: &mut Scratch,
+        found: &mut Vec<Candidate>,
+    ) {
+        debug_assert!(to <= text.len() && text.len() < u32::MAX as usize);
         #[cfg(target_arch = "x86_64")]
         if !self.portable {
             // SAFETY: `portable` is false only when the processor has AVX2, BMI and POPCNT.
-            unsafe { avx2::find(self, text, from, to, found) };
+            unsafe { avx2::find(self, text, from, to, scratch, found) };
             return;
         }
-        portable::find(self, text, from, to, found);
+        portable::find(self, text, from, to, scratch, found);
     }
 }
 
@@ -195,44 +169,6 @@ pub(crate) fn escape_ends(before: &[u8]) -> bool {
         [.., b'\\', b'u', a, b, c, d] => splits(hex(&[*a, *b, *c, *d])),
         _ => false,
     }
-}
-
-/// The first `BLOCK + 32` bytes at `at`, filled with spaces past the end: lets blocks at the end of a text be read
-/// like the others.
-fn padded(text: &[u8], at: usize) -> [u8; BLOCK + 32] {
-    let mut block = [b' '; BLOCK + 32];
-    if let Some(rest) = text.get(at..) {
-        let length = rest.len().min(block.len());
-        block[..length].copy_from_slice(&rest[..length]);
-    }
-    block
-}
-
-/// The bits of a mask and the next one from `bit` on.
-#[inline(always)]
-fn from_bit(mask: u64, next: u64, bit: u32) -> u64 {
-    ((u128::from(mask) | u128::from(next) << 64) >> bit) as u64
-}
-
-/// The 4 bytes at `place`, little endian, filled up past the end.
-#[inline(always)]
-fn first_bytes(text: &[u8], place: usize) -> u32 {
-    let rest = &text[place..];
-    match rest.first_chunk::<4>() {
-        Some(four) => u32::from_le_bytes(*four),
-        None => rest.iter().rev().fold(0, |bytes, &byte| bytes << 8 | u32::from(byte)),
-    }
-}
-
-/// Bits `i` of the low half at which 16 set bits begin, given two neighbouring masks.
-#[inline(always)]
-fn runs(token: u64, next: u64) -> u64 {
-    let mut bits = u128::from(token) | u128::from(next) << 64;
-    bits &= bits >> 1;
-    bits &= bits >> 2;
-    bits &= bits >> 4;
-    bits &= bits >> 8;
-    bits as u64
 }
 
 /// Whether the token characters at the start of `text` look random, judged by the first 32 bytes: see

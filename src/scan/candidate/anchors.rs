@@ -26,7 +26,9 @@ const PRINT: usize = 4;
 #[derive(Clone, Debug)]
 struct Anchor {
     literal: &'static [u8],
+    /// Where the fingerprint begins, and its bytes: 3 or 4.
     offset: usize,
+    length: usize,
     /// What the creator of the table knows it by.
     id: u16,
 }
@@ -97,7 +99,7 @@ impl AnchorTable {
         let mut unlisted = Vec::new();
         for (literal, id) in literals {
             match listed(literal) {
-                Some((offset, length, group)) => table.add(Anchor { literal, offset, id }, length, group),
+                Some((offset, length, group)) => table.add(Anchor { literal, offset, length, id }, group),
                 None => unlisted.push((literal, id)),
             }
         }
@@ -105,13 +107,13 @@ impl AnchorTable {
             let length = literal.len().min(PRINT);
             let offset = rarest(literal, length);
             let group = table.cheapest_group(&literal[offset..offset + length]);
-            table.add(Anchor { literal, offset, id }, length, group);
+            table.add(Anchor { literal, offset, length, id }, group);
         }
         table
     }
 
-    fn add(&mut self, anchor: Anchor, length: usize, group: u8) {
-        let print = &anchor.literal[anchor.offset..anchor.offset + length];
+    fn add(&mut self, anchor: Anchor, group: u8) {
+        let print = &anchor.literal[anchor.offset..anchor.offset + anchor.length];
         self.join(group, print);
         let key = key(print);
         self.buckets[bucket(key)].push(self.anchors.len() as u16);
@@ -141,7 +143,8 @@ impl AnchorTable {
         let chance = |group: u8, with: &[u8]| -> u64 {
             (0..PRINT)
                 .map(|position| -> u64 {
-                    let joins = |byte: u8| with.get(position).is_none_or(|&own| own == byte.to_ascii_lowercase());
+                    let joins =
+                        |byte: u8| with.get(position).is_none_or(|&own| own == byte.to_ascii_lowercase());
                     let member = |byte: u8| self.bytes[position][usize::from(byte)] & group != 0;
                     let bytes = (0..128_u8).filter(|&byte| member(byte) || (!with.is_empty() && joins(byte)));
                     bytes.map(|byte| u64::from(commonness(byte))).sum()
@@ -175,7 +178,7 @@ impl AnchorTable {
             for &index in &self.buckets[bucket(key)] {
                 let anchor = &self.anchors[usize::from(index)];
                 // an anchor may share its bucket with those of the other length
-                if anchor.literal.len().min(PRINT) != length {
+                if anchor.length != length {
                     continue;
                 }
                 let Some(start) = at.checked_sub(anchor.offset) else { continue };
@@ -224,7 +227,7 @@ mod tests {
 
     #[test]
     fn anchors_are_found_by_their_fingerprints() {
-        let literals = ["key", "token", "://", "an unlisted one", "zzz"];
+        let literals = ["key", "token", "force://", "an unlisted one", "zzz"];
         let table = AnchorTable::new(literals.iter().zip(0..).map(|(literal, id)| (literal.as_bytes(), id)));
         for (id, literal) in literals.iter().enumerate() {
             for text in [literal.to_string(), format!("--{}\u{e9}", literal.to_uppercase())] {

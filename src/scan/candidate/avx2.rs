@@ -202,5 +202,5 @@ pub(super) fn find(
         true => unsafe { looks_random_here(text.as_ptr().add(place), run) },
         false => looks_random(&text[place..]),
     };
-    blocks::find(finder, text, from, to, scratch, found, classify, random);
+    blocks::find(finder, text, from..to, scratch, found, classify, random);
 }

@@ -4,6 +4,8 @@
 //! The steps but the last do not branch on what they see: a place is always written, and the end of the list moves on only
 //! if it is kept. On ordinary text nothing of this can be predicted, and a wrong guess costs more than all the rest.
 
+use std::ops::Range;
+
 use super::{Candidate, Finder, Kind, RUN, behind_escape, is_word};
 
 /// Bytes per block.
@@ -53,7 +55,7 @@ impl Default for Scratch {
     }
 }
 
-/// Appends to `found` the candidates of `text[from..to]`.
+/// Appends to `found` the candidates that begin in `range` of `text`.
 ///
 /// `classify` fills the masks of so many blocks at a place, `random` says whether a run of so many token characters (32 at
 /// most) at a place looks random.
@@ -61,13 +63,13 @@ impl Default for Scratch {
 pub(super) fn find(
     finder: &Finder,
     text: &[u8],
-    from: usize,
-    to: usize,
+    range: Range<usize>,
     scratch: &mut Scratch,
     found: &mut Vec<Candidate>,
     classify: impl Fn(usize, usize, &mut Masks),
     random: impl Fn(usize, u32) -> bool,
 ) {
+    let Range { start: from, end: to } = range;
     let lists = &mut *scratch.0;
     let mut word_before = u64::from(from > 0 && is_word(text[from - 1]));
     let mut at = from;

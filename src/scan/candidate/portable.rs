@@ -30,5 +30,5 @@ pub(super) fn find(
         }
     };
     let random = |place: usize, _: u32| looks_random(&text[place..]);
-    blocks::find(finder, text, from, to, scratch, found, classify, random);
+    blocks::find(finder, text, from..to, scratch, found, classify, random);
 }

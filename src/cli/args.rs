@@ -26,6 +26,8 @@ pub enum Command {
     Scan(Scan),
     /// List, show and check rules
     Rules(Rules),
+    /// Show, check and trust the settings of the gate
+    Policy(super::policy::PolicyArguments),
 }
 
 /// `gate scan`

@@ -1,6 +1,7 @@
 //! The command line: wiring only. Everything it calls can be called from a test.
 
 pub mod args;
+pub mod policy;
 pub mod progress;
 mod rules;
 mod scan;
@@ -17,6 +18,7 @@ pub fn run(cli: Cli) -> ExitStatus {
     let done = match cli.command {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
+        Command::Policy(arguments) => policy::run(&arguments),
     };
     match done {
         Ok(status) => status,

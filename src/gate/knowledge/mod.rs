@@ -13,6 +13,17 @@ use table::{Command, Count, Form, HowMany, Operand, Opt, Role, Rule, Style, When
 
 include!(concat!(env!("OUT_DIR"), "/commands.rs"));
 
+/// Ids of all rules, those of subcommands too.
+pub fn rule_ids() -> impl Iterator<Item = &'static str> {
+    let mut left: Vec<&'static Command> = COMMANDS.iter().map(|(_, command)| *command).collect();
+    std::iter::from_fn(move || {
+        let command = left.pop()?;
+        left.extend(command.subs);
+        Some(command.rules.iter().map(|rule| rule.id))
+    })
+    .flatten()
+}
+
 /// What is known of a program, by its base name.
 pub fn lookup(name: &str) -> Option<&'static Command> {
     let exact = |name: &str| {

@@ -18,6 +18,7 @@ use crate::config::{GateSettings, Layer, Origin};
 use super::decision::Decision;
 use super::model::{Opinion, Word};
 
+pub mod lint;
 mod pattern;
 pub mod trust;
 

@@ -102,6 +102,11 @@ impl Pattern {
         }
     }
 
+    /// Whether it means these words exactly as they are, the program too.
+    pub(super) fn matches_text(&self, words: &[Word]) -> Matched {
+        self.matches(None, words, false)
+    }
+
     /// Matches word by word; a row says for each count of tokens whether they match the words so far. With `doubt`,
     /// an unknown part may be anything.
     fn matches(&self, base: Option<&str>, words: &[Word], doubt: bool) -> Matched {

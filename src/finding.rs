@@ -104,8 +104,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// Path relative to the scan root, with `/`.
     pub path: Arc<str>,
-    /// Offset of the first byte in the file.
-    pub offset: u64,
+    /// Offset of the first byte in the file; `None` where only a part of it was seen, as in a diff.
+    pub offset: Option<u64>,
     /// Place of the first byte.
     pub start: Position,
     /// Place just after the last byte (SARIF's convention: exclusive end column).
@@ -124,8 +124,8 @@ pub struct Finding {
 
 impl Finding {
     /// The order of reports: by path, then place, then rule.
-    pub fn sort_key(&self) -> (&str, u64, &str, &[Encoding]) {
-        (&self.path, self.offset, &self.rule_id, &self.decoded)
+    pub fn sort_key(&self) -> (&str, Position, &str, &[Encoding]) {
+        (&self.path, self.start, &self.rule_id, &self.decoded)
     }
 }
 
@@ -186,6 +186,8 @@ pub struct Outcome {
     pub below_threshold: u64,
     /// Findings silenced by allow entries and inline comments.
     pub allowed: u64,
+    /// Findings that were known: there before the change that was looked at, or in the baseline.
+    pub known: u64,
     /// Things the user should know: unused or expired allow entries, nothing scanned, and the like. One line each.
     pub notes: Vec<String>,
 }

@@ -7,6 +7,7 @@
 //!
 //! Nothing points back to its left. Modules in reading order:
 
+pub mod baseline;
 pub mod blob;
 pub mod exit;
 pub mod finding;

@@ -102,7 +102,7 @@ fn read(folder: &Path) -> Result<Vec<Case>> {
 
 /// The span of a finding in a text that was scanned whole.
 fn span(text: &[u8], finding: &Finding) -> Span {
-    let start = finding.offset as usize;
+    let start = finding.offset.unwrap_or_default() as usize;
     let mut line_start = start - (finding.start.column as usize - 1);
     for _ in finding.start.line..finding.end.line {
         line_start = memchr::memchr(b'\n', &text[line_start..]).map_or(text.len(), |at| line_start + at + 1);

@@ -118,7 +118,7 @@ fn line(text: &[u8], finding: &Finding, findings: &[Finding]) -> String {
     if finding.decoded.first() == Some(&Encoding::Utf16) {
         return "(UTF-16)".to_owned();
     }
-    let at = (finding.offset as usize).min(text.len());
+    let at = (finding.offset.unwrap_or_default() as usize).min(text.len());
     let end = ending(text, finding);
     let from = at.saturating_sub(BEFORE);
     let from = memchr::memrchr(b'\n', &text[from..at]).map_or(from, |newline| from + newline + 1);
@@ -129,7 +129,7 @@ fn line(text: &[u8], finding: &Finding, findings: &[Finding]) -> String {
     // findings are sorted by path and place
     let first = findings.partition_point(|other| other.path < finding.path);
     for other in findings[first..].iter().take_while(|other| other.path == finding.path) {
-        let (start, stop) = (other.offset as usize, ending(text, other));
+        let (start, stop) = (other.offset.unwrap_or_default() as usize, ending(text, other));
         if start >= to || start > text.len() {
             break;
         }
@@ -146,7 +146,7 @@ fn line(text: &[u8], finding: &Finding, findings: &[Finding]) -> String {
 
 /// Where a secret ends, or its first line.
 fn ending(text: &[u8], finding: &Finding) -> usize {
-    let start = (finding.offset as usize).min(text.len());
+    let start = (finding.offset.unwrap_or_default() as usize).min(text.len());
     let end = if finding.start.line == finding.end.line {
         start + finding.end.column.saturating_sub(finding.start.column) as usize
     } else {

@@ -28,15 +28,31 @@ pub enum Command {
     Rules(Rules),
     /// Show, check and trust the settings of the gate
     Policy(super::policy::PolicyArguments),
+    /// Write down known findings, so that only new ones count
+    Baseline(Baseline),
 }
 
 /// `gate scan`
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = EXIT_STATUS)]
 pub struct Scan {
     /// Files and folders to scan; in a repository, what git ignores is left out
-    #[arg(default_value = ".", value_name = "PATH", conflicts_with = "stdin")]
+    /// [default: .]
+    #[arg(value_name = "PATH", conflicts_with_all = ["stdin", "diff"])]
     pub paths: Vec<PathBuf>,
+
+    /// Scan what the next commit changes, as it is staged; PATH is the repository. What was in the file before does
+    /// not count
+    #[arg(long, conflicts_with_all = ["stdin", "diff", "no_ignore"])]
+    pub staged: bool,
+
+    /// With --staged: show also what was there before the change
+    #[arg(long, requires = "staged")]
+    pub all_staged: bool,
+
+    /// Scan the lines that a unified diff adds; `-` for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["stdin", "no_ignore"])]
+    pub diff: Option<PathBuf>,
 
     /// Scan one text from standard input
     #[arg(long)]
@@ -69,6 +85,10 @@ pub struct Scan {
     /// Settings to use in place of the project's .portcullis.toml
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+
+    /// Leave out findings that this file knows; see `gate baseline`
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
 
     /// Form of the report
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
@@ -138,6 +158,61 @@ pub enum RulesCommand {
     },
 }
 
+/// `gate baseline`
+#[derive(Debug, Args)]
+pub struct Baseline {
+    /// What to do with the baseline.
+    #[command(subcommand)]
+    pub command: BaselineCommand,
+}
+
+/// What to do with a baseline.
+#[derive(Debug, Subcommand)]
+pub enum BaselineCommand {
+    /// Add all findings to the file, which is made if it is not there
+    Create {
+        /// What to scan, and where
+        #[command(flatten)]
+        scan: BaselineScan,
+        /// Why the findings are harmless or not yet mended
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// The last day on which the new entries apply, such as 2027-01-31
+        #[arg(long, value_name = "DATE")]
+        until: Option<String>,
+    },
+    /// Take out entries that no finding meets any more
+    Prune {
+        /// What to scan, and where
+        #[command(flatten)]
+        scan: BaselineScan,
+    },
+}
+
+/// What the commands of `gate baseline` share.
+#[derive(Debug, Args)]
+pub struct BaselineScan {
+    /// Files and folders to scan [default: .]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// The baseline [default: .portcullis-baseline in the folder that is scanned]
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Lowest confidence of findings [default: medium, or what the settings say]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    pub confidence: Option<Confidence>,
+
+    /// Leave out paths that match this pattern (.gitignore syntax); may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+
+    /// Settings to use in place of the project's .portcullis.toml
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
 /// Confidence as an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Confidence {
@@ -160,9 +235,10 @@ impl From<Confidence> for finding::Confidence {
 }
 
 /// When to use colours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Colour {
     /// On a terminal, unless NO_COLOR is set.
+    #[default]
     Auto,
     /// Always.
     Always,

@@ -2,6 +2,8 @@
 
 pub mod args;
 pub mod policy;
+mod baseline;
+mod changes;
 pub mod progress;
 mod rules;
 mod scan;
@@ -19,6 +21,7 @@ pub fn run(cli: Cli) -> ExitStatus {
         Command::Scan(arguments) => scan::run(&arguments),
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Policy(arguments) => policy::run(&arguments),
+        Command::Baseline(arguments) => baseline::run(&arguments),
     };
     match done {
         Ok(status) => status,

@@ -8,17 +8,22 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::baseline::Baseline;
 use crate::blob::Blob;
-use crate::config::{self, PathGlobs, Places, Settings};
+use crate::config::{self, Date, PathGlobs, Places, Settings};
 use crate::exit::ExitStatus;
 use crate::finding::{Confidence, Coverage, Outcome, Skipped};
+use crate::git::{self, Repository};
 use crate::report::{self, Format};
 use crate::rules;
 use crate::scan::filter::allow::AllowList;
 use crate::scan::{Scanner, Tally, Worker};
-use crate::source::{self, Progress, Request, Sink};
+use crate::source::{self, Progress, Request, Sink, staged};
+use crate::stable_id::IdKey;
 
 use super::args::{Colour, Scan};
+use super::baseline;
+use super::changes::{Comparing, Hunks};
 use super::progress::ProgressLine;
 
 /// Scans, reports, and says how it ended.
@@ -27,42 +32,11 @@ use super::progress::ProgressLine;
 /// Bad arguments or settings, before anything is scanned; an output that cannot be written.
 pub(super) fn run(arguments: &Scan) -> Result<ExitStatus> {
     let started = Instant::now();
-    let places = places(arguments.config.as_deref(), arguments.paths.first().map(PathBuf::as_path));
-    let mut settings = config::load(&places)?;
-    let confidence = arguments.confidence.map_or(settings.confidence, Confidence::from);
-    let prefix = config::path_prefix(places.project.as_deref(), &arguments.paths);
-    let (scanner, exclude) = prepare(arguments, &mut settings, &prefix)?;
+    let input = Input::of(arguments)?;
+    let job = Job::new(arguments, &input)?;
     // an output that cannot be written is found out before the work, not after
     let mut output = Output::open(arguments.output.as_deref())?;
-    let (sinks, mut coverage) = if arguments.stdin {
-        let mut sink = Scanning::new(&scanner);
-        let coverage = source::scan_stdin(&arguments.path, io::stdin().lock(), &mut sink);
-        (vec![sink], coverage)
-    } else {
-        let progress = Arc::new(Progress::default());
-        let line = (!arguments.no_progress).then(|| ProgressLine::start(progress.clone())).flatten();
-        let request = Request {
-            roots: arguments.paths.clone(),
-            no_ignore: arguments.no_ignore,
-            exclude,
-            prefix,
-            max_file_size: arguments.max_file_size.or(settings.max_file_size),
-            threads: arguments.threads,
-            progress: line.is_some().then_some(progress),
-        };
-        let scanned = source::scan_tree(&request, || Scanning::new(&scanner))?;
-        drop(line);
-        scanned
-    };
-    let mut tallies = Vec::new();
-    for sink in sinks {
-        coverage.skipped.extend(sink.failed);
-        tallies.push(sink.worker.into_tally());
-    }
-    coverage.skipped.sort();
-    coverage.skipped.dedup();
-    let mut outcome = gather(tallies, coverage, confidence);
-    outcome.notes.extend(scanner.unused_allow_entries());
+    let outcome = job.run(arguments, input)?;
     let options = report::Options {
         explain: arguments.explain,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -74,6 +48,174 @@ pub(super) fn run(arguments: &Scan) -> Result<ExitStatus> {
     report::write(arguments.format, &outcome, &options, output.writer())
         .context("cannot write the report")?;
     Ok(status(&outcome, arguments.exit_zero))
+}
+
+/// What is scanned.
+pub(super) enum Input {
+    /// Files and folders.
+    Tree,
+    /// One text.
+    Stdin,
+    /// What the next commit changes.
+    Staged(Box<Repository>),
+    /// The new side of a diff.
+    Diff,
+}
+
+impl Input {
+    pub(super) fn of(arguments: &Scan) -> Result<Self> {
+        Ok(if arguments.stdin {
+            Self::Stdin
+        } else if arguments.staged {
+            Self::Staged(Box::new(repository(&arguments.paths)?))
+        } else if arguments.diff.is_some() {
+            Self::Diff
+        } else {
+            Self::Tree
+        })
+    }
+
+    /// The folder that names are relative to, and that has the project's settings.
+    fn root(&self, arguments: &Scan) -> PathBuf {
+        let folder = match self {
+            Self::Staged(repository) => repository.work_tree().map(Path::to_owned),
+            Self::Tree | Self::Stdin | Self::Diff => arguments.paths.first().cloned(),
+        };
+        folder.unwrap_or_else(|| PathBuf::from("."))
+    }
+}
+
+/// The repository of the folder named, or of the current one.
+fn repository(paths: &[PathBuf]) -> Result<Repository> {
+    let folder = match paths {
+        [] => Path::new("."),
+        [folder] => folder,
+        _ => bail!("name one folder, that of the repository: what is scanned is what the repository holds"),
+    };
+    let environment = git::Environment::from(|name| std::env::var_os(name));
+    Ok(Repository::discover(folder, &environment)?)
+}
+
+/// All that settings and arguments ask for.
+pub(super) struct Job {
+    scanner: Scanner,
+    exclude: PathGlobs,
+    prefix: String,
+    confidence: Confidence,
+    max_file_size: Option<u64>,
+    today: Date,
+    baseline: Option<(PathBuf, Baseline)>,
+}
+
+impl Job {
+    pub(super) fn new(arguments: &Scan, input: &Input) -> Result<Self> {
+        let root = input.root(arguments);
+        let places = places(arguments.config.as_deref(), Some(&root));
+        let mut settings = config::load(&places)?;
+        let confidence = arguments.confidence.map_or(settings.confidence, Confidence::from);
+        let roots = match input {
+            Input::Tree if !arguments.paths.is_empty() => &arguments.paths,
+            _ => &vec![root],
+        };
+        let prefix = config::path_prefix(places.project.as_deref(), roots);
+        let (scanner, exclude) = prepare(arguments, &mut settings, &prefix)?;
+        let baseline = arguments.baseline.as_deref().map(baseline::read).transpose()?;
+        Ok(Self {
+            scanner: match &baseline {
+                Some(baseline) => scanner.with_ids(baseline.key()),
+                None => scanner,
+            },
+            exclude,
+            prefix,
+            confidence,
+            max_file_size: arguments.max_file_size.or(settings.max_file_size),
+            today: config::today(),
+            baseline: arguments.baseline.clone().zip(baseline),
+        })
+    }
+
+    /// The same job, with ids under another key.
+    pub(super) fn with_ids(self, key: IdKey) -> Self {
+        Self { scanner: self.scanner.with_ids(key), ..self }
+    }
+
+    /// The day of the run.
+    pub(super) fn today(&self) -> Date {
+        self.today
+    }
+
+    /// Scans, and takes out what is known.
+    pub(super) fn run(&self, arguments: &Scan, input: Input) -> Result<Outcome> {
+        let whole = matches!(input, Input::Tree);
+        let mut outcome = self.scan(arguments, input)?;
+        if let Some((path, baseline)) = &self.baseline {
+            let applied = baseline.apply(&mut outcome.findings, self.today);
+            outcome.known += applied.known;
+            outcome.notes.extend(baseline::notes(path, &applied, whole && outcome.coverage.complete()));
+        }
+        Ok(outcome)
+    }
+
+    fn scan(&self, arguments: &Scan, input: Input) -> Result<Outcome> {
+        let compare = || Comparing::new(Scanning::new(&self.scanner), self.confidence, arguments.all_staged);
+        let progress = Arc::new(Progress::default());
+        let watched = !arguments.no_progress && matches!(input, Input::Tree | Input::Staged(_));
+        let line = watched.then(|| ProgressLine::start(progress.clone())).flatten();
+        let progress = line.is_some().then_some(progress);
+        let mut notes = Vec::new();
+        let (scanned, coverage): (Vec<Scanned>, Coverage) = match input {
+            Input::Stdin => {
+                let mut sink = Scanning::new(&self.scanner);
+                let coverage = source::scan_stdin(&arguments.path, io::stdin().lock(), &mut sink);
+                (vec![sink.take()], coverage)
+            }
+            Input::Diff => {
+                let mut sink = Hunks::new(Scanning::new(&self.scanner));
+                let coverage = self.diff(arguments.diff.as_deref().unwrap_or(Path::new("-")), &mut sink)?;
+                (vec![sink.into_scanned()], coverage)
+            }
+            Input::Staged(repository) => {
+                let request = staged::Request {
+                    exclude: self.exclude.clone(),
+                    max_file_size: self.max_file_size,
+                    threads: arguments.threads,
+                    progress,
+                };
+                let (sinks, coverage) = staged::scan_staged(&repository, &request, compare)?;
+                if coverage.files == 0 && coverage.skipped.is_empty() {
+                    notes.push("nothing is staged: the index has what the last commit has".to_owned());
+                }
+                (sinks.into_iter().map(Comparing::into_scanned).collect(), coverage)
+            }
+            Input::Tree => {
+                let paths = &arguments.paths;
+                let request = Request {
+                    roots: if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.clone() },
+                    no_ignore: arguments.no_ignore,
+                    exclude: self.exclude.clone(),
+                    prefix: self.prefix.clone(),
+                    max_file_size: self.max_file_size,
+                    threads: arguments.threads,
+                    progress,
+                };
+                let (sinks, coverage) = source::scan_tree(&request, || Scanning::new(&self.scanner))?;
+                (sinks.into_iter().map(|mut sink| sink.take()).collect(), coverage)
+            }
+        };
+        drop(line);
+        let mut outcome = gather(scanned, coverage, self.confidence);
+        outcome.notes.extend(notes);
+        outcome.notes.extend(self.scanner.unused_allow_entries());
+        Ok(outcome)
+    }
+
+    fn diff(&self, path: &Path, sink: &mut Hunks<'_>) -> Result<Coverage> {
+        if path == Path::new("-") {
+            return Ok(source::diff::scan_diff(io::stdin().lock(), "stdin", &self.exclude, sink));
+        }
+        let file = File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        Ok(source::diff::scan_diff(file, &path.to_string_lossy(), &self.exclude, sink))
+    }
 }
 
 /// Where the settings of all layers are for a scan of `root`.
@@ -97,15 +239,29 @@ fn prepare(arguments: &Scan, settings: &mut Settings, prefix: &str) -> Result<(S
     Ok((Scanner::new(own, disabled, allow, today).explaining(arguments.explain), exclude))
 }
 
+/// What one worker found, and what it could not look at.
+#[derive(Default)]
+pub(super) struct Scanned {
+    pub(super) tally: Tally,
+    pub(super) failed: Vec<Skipped>,
+    /// Findings that were there before.
+    pub(super) known: u64,
+}
+
 /// A worker as the source of files sees it.
-struct Scanning<'s> {
+pub(super) struct Scanning<'s> {
     worker: Worker<'s>,
     failed: Vec<Skipped>,
 }
 
 impl<'s> Scanning<'s> {
-    fn new(scanner: &'s Scanner) -> Self {
+    pub(super) fn new(scanner: &'s Scanner) -> Self {
         Self { worker: scanner.worker(), failed: Vec::new() }
+    }
+
+    /// What was found since this was last asked.
+    pub(super) fn take(&mut self) -> Scanned {
+        Scanned { tally: self.worker.take(), failed: std::mem::take(&mut self.failed), known: 0 }
     }
 }
 
@@ -126,14 +282,18 @@ impl Sink for Scanning<'_> {
 }
 
 /// What all workers found, in the order of reports.
-fn gather(tallies: Vec<Tally>, coverage: Coverage, threshold: Confidence) -> Outcome {
+fn gather(scanned: Vec<Scanned>, coverage: Coverage, threshold: Confidence) -> Outcome {
     let mut outcome = Outcome { coverage, ..Outcome::default() };
-    for tally in tallies {
+    for Scanned { tally, failed, known } in scanned {
         outcome.findings.extend(tally.findings);
         outcome.dropped.extend(tally.dropped);
         outcome.notes.extend(tally.notes);
         outcome.allowed += tally.allowed;
+        outcome.known += known;
+        outcome.coverage.skipped.extend(failed);
     }
+    outcome.coverage.skipped.sort();
+    outcome.coverage.skipped.dedup();
     let all = outcome.findings.len();
     outcome.findings.retain(|finding| finding.confidence >= threshold);
     outcome.below_threshold = (all - outcome.findings.len()) as u64;
@@ -189,8 +349,13 @@ impl Output {
 
     /// The folder that links begin at: only on a terminal, and only when one folder is scanned.
     fn links(&self, arguments: &Scan) -> Option<PathBuf> {
-        let [root] = arguments.paths.as_slice() else { return None };
-        (self.is_terminal() && !arguments.stdin && arguments.format == Format::Text && root.is_dir())
+        let root = match arguments.paths.as_slice() {
+            [] => Path::new("."),
+            [root] => root,
+            _ => return None,
+        };
+        let is_tree = !arguments.stdin && !arguments.staged && arguments.diff.is_none();
+        (self.is_terminal() && is_tree && arguments.format == Format::Text && root.is_dir())
             .then(|| std::path::absolute(root).ok())
             .flatten()
     }

@@ -15,6 +15,7 @@ mod config;
 pub mod delta;
 mod error;
 mod file;
+pub mod index;
 pub mod hash;
 mod inflate;
 pub mod object;

@@ -9,7 +9,7 @@
 //!           decoded, remedy, masked, why; with --explain reasons: filter, text
 //! dropped   only with --explain: rule_id, path, start_line, start_column, filter, text
 //! coverage  complete, files, bytes, skipped: path, reason, expected
-//! summary   total, severity, confidence, below_threshold, allowed, notes
+//! summary   total, severity, confidence, below_threshold, allowed, known, notes
 //! ```
 //!
 //! Lines and columns count from 1, columns in bytes, the end column is exclusive (one past the last byte). `decoded`
@@ -254,6 +254,7 @@ struct Summary<'o> {
     confidence: ByConfidence,
     below_threshold: u64,
     allowed: u64,
+    known: u64,
     notes: &'o [String],
 }
 
@@ -265,6 +266,7 @@ impl<'o> Summary<'o> {
             confidence: ByConfidence::of(&outcome.findings),
             below_threshold: outcome.below_threshold,
             allowed: outcome.allowed,
+            known: outcome.known,
             notes: &outcome.notes,
         }
     }
@@ -298,7 +300,7 @@ mod tests {
             r#""masked":"ghp_… (40 bytes)","why":"Reads and writes the account's repositories."}],"#,
             r#""coverage":{"complete":true,"files":1,"bytes":600,"skipped":[]},"#,
             r#""summary":{"total":1,"severity":{"critical":0,"high":1,"medium":0,"low":0},"#,
-            r#""confidence":{"high":1,"medium":0,"low":0},"below_threshold":0,"allowed":0,"notes":[]}}"#,
+            r#""confidence":{"high":1,"medium":0,"low":0},"below_threshold":0,"allowed":0,"known":0,"notes":[]}}"#,
             "\n",
         );
         assert_eq!(sample::report(Format::Json, &sample::decoded(), &sample::options()), expected);
@@ -339,6 +341,7 @@ mod tests {
             "confidence": {"high": 3, "medium": 1, "low": 0},
             "below_threshold": 2,
             "allowed": 1,
+            "known": 0,
             "notes": ["the allow entry for old.env matched nothing"],
         });
         assert_eq!(report["summary"], expected);

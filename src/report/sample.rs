@@ -28,7 +28,7 @@ pub(super) fn finding(path: &str, line: u64, column: u64) -> Finding {
         severity: Severity::High,
         confidence: Confidence::High,
         path: path.into(),
-        offset: 512,
+        offset: Some(512),
         start: Position { line, column },
         end: Position { line, column: column + 40 },
         columns_utf16: Some((column.max(2) - 1, column.max(2) + 39)),
@@ -88,6 +88,7 @@ pub(super) fn several_files() -> Outcome {
         },
         below_threshold: 2,
         allowed: 1,
+        known: 0,
         notes: vec!["the allow entry for old.env matched nothing".to_owned()],
     }
 }

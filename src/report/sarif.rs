@@ -252,8 +252,8 @@ impl Region {
             end_line: finding.end.line,
             end_column: finding.columns_utf16.map(|(_, end)| end),
             // Without a length, an offset would mean an empty region.
-            byte_offset: length.map(|_| finding.offset),
-            byte_length: length,
+            byte_offset: length.and(finding.offset),
+            byte_length: finding.offset.and(length),
         }
     }
 }

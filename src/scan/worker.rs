@@ -93,6 +93,16 @@ pub struct Tally {
     pub notes: Vec<String>,
 }
 
+impl Tally {
+    /// Adds what another has.
+    pub fn append(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.dropped.extend(other.dropped);
+        self.allowed += other.allowed;
+        self.notes.extend(other.notes);
+    }
+}
+
 /// A scanner's work on one thread, with its scratch space.
 #[derive(Debug)]
 pub struct Worker<'s> {
@@ -129,6 +139,11 @@ impl Worker<'_> {
         if !found.is_empty() {
             self.report(blob, &context, found, None);
         }
+    }
+
+    /// What was found since this was last asked; the worker starts anew.
+    pub fn take(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
     }
 
     /// What was found.
@@ -221,7 +236,7 @@ impl Worker<'_> {
                 severity: found.severity,
                 confidence,
                 path: path.clone(),
-                offset,
+                offset: Some(offset),
                 start,
                 end,
                 columns_utf16,

@@ -9,11 +9,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::blob::Blob;
 use crate::config::PathGlobs;
 
+pub mod diff;
 mod file;
 mod name;
 mod read;
+pub mod staged;
 mod stdin;
 mod tracked;
+pub mod version;
 mod walk;
 
 pub use read::{AFTER, BEFORE, KEPT, WHOLE};

@@ -47,7 +47,7 @@ fn trim_separators(mut bytes: &[u8]) -> &[u8] {
 
 /// Appends `bytes` as text. A byte that is not UTF-8 becomes `\xff`. So that distinct names stay distinct, a name
 /// that needs such an escape, or already reads like one, has its backslashes doubled.
-fn push_text(bytes: &[u8], name: &mut String) {
+pub(super) fn push_text(bytes: &[u8], name: &mut String) {
     if cfg!(windows) {
         // No escapes there: a backslash separates.
         name.extend(String::from_utf8_lossy(bytes).chars().map(|c| if c == '\\' { '/' } else { c }));

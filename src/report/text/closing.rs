@@ -63,6 +63,9 @@ pub(super) fn write_summary(
     if outcome.allowed > 0 {
         writeln!(out, "{} allowed by entries or comments", count(outcome.allowed, "finding"))?;
     }
+    if outcome.known > 0 {
+        writeln!(out, "{} known before, which do not count", count(outcome.known, "finding"))?;
+    }
     for note in &outcome.notes {
         writeln!(out, "note: {}", sanitize::text(note))?;
     }

@@ -289,6 +289,7 @@ mod tests {
             severity: Severity::High,
             confidence: Confidence::High,
             path: none,
+            commit: None,
             offset: None,
             start: Position { line: 1, column: 1 },
             end: Position { line: 1, column: 1 },

@@ -104,6 +104,8 @@ pub struct Finding {
     pub confidence: Confidence,
     /// Path relative to the scan root, with `/`.
     pub path: Arc<str>,
+    /// The commit that brought it, by its full id, where commits are scanned; also of a tag, for its text.
+    pub commit: Option<Arc<str>>,
     /// Offset of the first byte in the file; `None` where only a part of it was seen, as in a diff.
     pub offset: Option<u64>,
     /// Place of the first byte.

@@ -1,6 +1,7 @@
 //! Sinks of changes: what was there before does not count.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::blob::Blob;
 use crate::finding::{Confidence, Finding, Skipped};
@@ -23,6 +24,7 @@ pub(super) struct Comparing<'s> {
     /// Findings of the file at hand that no old version has shown to be old.
     fresh: Vec<Finding>,
     known: u64,
+    commit: Option<Arc<str>>,
 }
 
 impl<'s> Comparing<'s> {
@@ -35,6 +37,7 @@ impl<'s> Comparing<'s> {
             failed: Vec::new(),
             fresh: Vec::new(),
             known: 0,
+            commit: None,
         }
     }
 
@@ -51,9 +54,14 @@ impl Sink for Comparing<'_> {
 }
 
 impl ChangeSink for Comparing<'_> {
+    fn begin(&mut self, commit: Option<&Arc<str>>) {
+        self.commit = commit.cloned();
+    }
+
     fn new_version(&mut self) -> bool {
-        let Scanned { tally, failed, .. } = self.scanning.take();
+        let Scanned { mut tally, failed, .. } = self.scanning.take();
         self.failed.extend(failed);
+        tally.findings.iter_mut().for_each(|finding| finding.commit.clone_from(&self.commit));
         // what is not shown needs no comparing
         let (fresh, hidden): (Vec<_>, Vec<_>) =
             tally.findings.into_iter().partition(|finding| finding.confidence >= self.threshold && !self.all);

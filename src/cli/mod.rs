@@ -1,9 +1,9 @@
 //! The command line: wiring only. Everything it calls can be called from a test.
 
 pub mod args;
-pub mod policy;
 mod baseline;
 mod changes;
+pub mod policy;
 pub mod progress;
 mod rules;
 mod scan;

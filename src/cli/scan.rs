@@ -18,7 +18,7 @@ use crate::report::{self, Format};
 use crate::rules;
 use crate::scan::filter::allow::AllowList;
 use crate::scan::{Scanner, Tally, Worker};
-use crate::source::{self, Progress, Request, Sink, staged};
+use crate::source::{self, Progress, Request, Sink, changes, staged};
 use crate::stable_id::IdKey;
 
 use super::args::{Colour, Scan};
@@ -175,7 +175,7 @@ impl Job {
                 (vec![sink.into_scanned()], coverage)
             }
             Input::Staged(repository) => {
-                let request = staged::Request {
+                let request = changes::Request {
                     exclude: self.exclude.clone(),
                     max_file_size: self.max_file_size,
                     threads: arguments.threads,

@@ -28,6 +28,7 @@ pub(super) fn finding(path: &str, line: u64, column: u64) -> Finding {
         severity: Severity::High,
         confidence: Confidence::High,
         path: path.into(),
+        commit: None,
         offset: Some(512),
         start: Position { line, column },
         end: Position { line, column: column + 40 },

@@ -236,6 +236,7 @@ impl Worker<'_> {
                 severity: found.severity,
                 confidence,
                 path: path.clone(),
+                commit: None,
                 offset: Some(offset),
                 start,
                 end,

@@ -9,9 +9,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::blob::Blob;
 use crate::config::PathGlobs;
 
+pub mod changes;
 pub mod diff;
 mod file;
 mod name;
+pub mod range;
 mod read;
 pub mod staged;
 mod stdin;

@@ -8,52 +8,12 @@ use std::collections::HashMap;
 use std::fs;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{self, AtomicUsize};
 
-use crate::config::PathGlobs;
-use crate::finding::{Coverage, Skipped};
+use crate::finding::Coverage;
 use crate::git::index::{CachedTree, Index, Kind as EntryKind};
-use crate::git::{Commit, Error, Kind, Object, Oid, Reader, Repository, Result, object};
-use crate::source::Progress;
-use crate::source::name::push_text;
-use crate::source::version::{ChangeSink, Versions};
-
-/// Directories within one another; paths of a real repository are far from it.
-const DEEPEST: usize = 500;
-/// Deleted files that are looked at for where a new one came from.
-const MOST_GONE: usize = 2_000;
-/// Trees read of the part that a sparse checkout left out.
-const MOST_TREES: usize = 1_000_000;
-
-/// What to scan of what is staged.
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    /// Paths to leave out.
-    pub exclude: PathGlobs,
-    /// Files of more bytes are left out and counted.
-    pub max_file_size: Option<u64>,
-    /// Threads; 0 for one per processor.
-    pub threads: usize,
-    /// Counters to bump, if anybody watches.
-    pub progress: Option<Arc<Progress>>,
-}
-
-/// A file whose staged content differs from the last commit's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Change {
-    path: Vec<u8>,
-    id: Oid,
-    /// What the commit's parents have at the same path.
-    old: Vec<Oid>,
-}
-
-/// What the next commit no longer has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Gone {
-    path: Vec<u8>,
-    id: Oid,
-    is_tree: bool,
-}
+use crate::git::{Commit, Kind, Object, Oid, Reader, Repository, Result, object};
+use crate::source::changes::{self, ChangeSet, DEEPEST, Gone, Request, Trees, too_deep};
+use crate::source::version::ChangeSink;
 
 /// Hands each staged file to a sink, then what it was before, as far as the sink asks for it. The sinks, of which each
 /// thread has one, come back with what was looked at.
@@ -66,105 +26,23 @@ pub fn scan_staged<S: ChangeSink>(
     new_sink: impl Fn() -> S + Sync,
 ) -> anyhow::Result<(Vec<S>, Coverage)> {
     let index = Index::read(repository.index_path(), repository.git_dir())?;
-    let mut comparison = Comparison {
-        index: &index,
-        reader: repository.reader(),
-        changes: Vec::new(),
-        gone: Vec::new(),
-        skipped: Vec::new(),
-        trees: 0,
-    };
+    let mut comparison =
+        Comparison { index: &index, reader: repository.reader(), set: ChangeSet::default(), trees: 0 };
     let parents = comparison.parents(repository)?;
     let first = parents.first().copied();
     comparison.directory(&mut Vec::new(), first, 0..index.entries().len(), index.cached_tree(), 0)?;
     for other in parents.iter().skip(1) {
         comparison.merge(*other)?;
     }
-    let Comparison { changes, gone, skipped, mut reader, .. } = comparison;
-    let mut coverage = Coverage { skipped, ..Coverage::default() };
-    // only files without an old version may have been renamed
-    let gone = if changes.iter().any(|change| change.old.is_empty()) {
-        expand(gone, &mut reader)
-    } else {
-        Vec::new()
-    };
-
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut versions = Versions::new(repository, request.max_file_size, new_sink());
-        let mut coverage = Coverage::default();
-        while let Some(change) = changes.get(next.fetch_add(1, atomic::Ordering::Relaxed)) {
-            scan_change(change, &gone, request, &mut versions, &mut coverage);
-        }
-        (versions.into_sink(), coverage)
-    };
-    let threads = match request.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
-    };
-    // a thread costs as much as a few dozen small files
-    let threads = threads.min(changes.len() / 32 + 1);
-    let done = if threads == 1 {
-        vec![work()]
-    } else {
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().map(|worker| worker.join()).collect::<std::result::Result<_, _>>()
-        })
-        .map_err(|_| anyhow::anyhow!("internal error in a thread"))?
-    };
-    let mut sinks = Vec::new();
-    for (sink, part) in done {
-        sinks.push(sink);
-        coverage.files += part.files;
-        coverage.bytes += part.bytes;
-        coverage.skipped.extend(part.skipped);
-    }
-    coverage.skipped.sort_unstable();
-    Ok((sinks, coverage))
-}
-
-fn scan_change<S: ChangeSink>(
-    change: &Change,
-    gone: &[Gone],
-    request: &Request,
-    versions: &mut Versions<'_, S>,
-    coverage: &mut Coverage,
-) {
-    let name = text(&change.path);
-    if let Some(pattern) = request.exclude.covering(&name) {
-        let reason = format!("excluded by \"{pattern}\"");
-        coverage.skipped.push(Skipped { path: name, reason, expected: true });
-        return;
-    }
-    let before = coverage.bytes;
-    let found = versions.new_version(&name, &change.id, coverage);
-    if let Some(progress) = &request.progress {
-        progress.file(coverage.bytes - before);
-    }
-    if found {
-        let same = change.old.iter().map(|old| (name.clone(), *old));
-        // The same content first: mostly a file is renamed and left as it is.
-        let renamed = gone.iter().filter(|gone| gone.id == change.id);
-        let edited = gone.iter().filter(|gone| gone.id != change.id);
-        let renamed = renamed.chain(edited).filter(|_| change.old.is_empty());
-        versions.old_versions(same.chain(renamed.map(|gone| (text(&gone.path), gone.id))));
-    }
-}
-
-fn text(path: &[u8]) -> String {
-    let mut name = String::new();
-    push_text(path, &mut name);
-    name
+    changes::scan(repository, vec![comparison.set], request, new_sink)
 }
 
 /// Compares the index with a tree.
 struct Comparison<'i, 'r> {
     index: &'i Index,
     reader: Reader<'r>,
-    changes: Vec<Change>,
-    gone: Vec<Gone>,
-    skipped: Vec<Skipped>,
+    set: ChangeSet,
+    /// Trees read of the part that a sparse checkout left out.
     trees: usize,
 }
 
@@ -229,7 +107,7 @@ impl<'i> Comparison<'i, '_> {
             let old = if order == Ordering::Less { None } else { olds.next() };
             let Some(item) = item.filter(|_| order != Ordering::Greater) else {
                 if let Some(old) = old.filter(|old| !old.is_submodule()) {
-                    self.gone.push(Gone {
+                    self.set.gone.push(Gone {
                         path: [prefix.as_slice(), old.name].concat(),
                         id: old.id,
                         is_tree: old.is_tree(),
@@ -245,7 +123,10 @@ impl<'i> Comparison<'i, '_> {
                 let old = old.map(|old| old.id);
                 let first = &self.index.entries()[item.entries.start];
                 if first.kind() == Some(EntryKind::Directory) && self.index.path(first) == prefix.as_slice() {
-                    self.sparse(prefix, old, Oid::new(first.id), depth + 1)?;
+                    // as a whole, as a sparse checkout leaves it out
+                    let mut trees = Trees { reader: &mut self.reader, into: &mut self.set, read: self.trees };
+                    trees.compare(prefix, &[old], Oid::new(first.id), depth + 1)?;
+                    self.trees = trees.read;
                 } else {
                     let cached = children.get(item.name).copied();
                     self.directory(prefix, old, item.entries, cached, depth + 1)?;
@@ -282,70 +163,18 @@ impl<'i> Comparison<'i, '_> {
     fn file(&mut self, entries: Range<usize>, old: Option<(Oid, bool)>) {
         let entry = &self.index.entries()[entries.start];
         let path = self.index.path(entry);
+        let (id, is_submodule) = (Oid::new(entry.id), entry.kind() == Some(EntryKind::Submodule));
         if entry.stage != 0 {
-            self.skip(path, "unmerged: git commits it once the conflict is settled");
-            return;
+            self.set.skip(path, "unmerged: git commits it once the conflict is settled");
+        } else if !entry.intent_to_add && old != Some((id, is_submodule)) {
+            self.set.changed(path, id, is_submodule, old.as_slice());
         }
-        if entry.intent_to_add {
-            return;
-        }
-        self.changed(path.to_vec(), Oid::new(entry.id), entry.kind() == Some(EntryKind::Submodule), old);
-    }
-
-    fn changed(&mut self, path: Vec<u8>, id: Oid, is_submodule: bool, old: Option<(Oid, bool)>) {
-        match (is_submodule, old) {
-            (is_submodule, Some((old, was_submodule))) if id == old && is_submodule == was_submodule => {}
-            (true, _) => self.skip(&path, "a submodule: another repository, which is not scanned from here"),
-            (false, old) => {
-                let old = old.filter(|(_, was_submodule)| !was_submodule).map(|(old, _)| old);
-                self.changes.push(Change { path, id, old: old.into_iter().collect() });
-            }
-        }
-    }
-
-    /// Compares a directory that the index holds as a whole, as a sparse checkout leaves it out.
-    fn sparse(&mut self, prefix: &mut Vec<u8>, old: Option<Oid>, new: Oid, depth: usize) -> Result<()> {
-        if old == Some(new) {
-            return Ok(());
-        }
-        self.trees += 1;
-        if depth > DEEPEST || self.trees > MOST_TREES {
-            return Err(too_deep());
-        }
-        let new = self.reader.read_as(&new, Kind::Tree)?;
-        let old = old.map(|old| self.reader.read_as(&old, Kind::Tree)).transpose()?;
-        let mut olds: HashMap<(&[u8], bool), object::Entry<'_>> =
-            old_entries(old.as_ref())?.into_iter().map(|old| ((old.name, old.is_tree()), old)).collect();
-        for entry in object::entries(&new.data) {
-            let entry = entry?;
-            let old = olds.remove(&(entry.name, entry.is_tree()));
-            let length = prefix.len();
-            prefix.extend_from_slice(entry.name);
-            if entry.is_tree() {
-                prefix.push(b'/');
-                self.sparse(prefix, old.map(|old| old.id), entry.id, depth + 1)?;
-            } else {
-                let old = old.map(|old| (old.id, old.is_submodule()));
-                self.changed(prefix.clone(), entry.id, entry.is_submodule(), old);
-            }
-            prefix.truncate(length);
-        }
-        let gone = olds.into_values().filter(|old| !old.is_submodule()).map(|old| Gone {
-            path: [prefix.as_slice(), old.name].concat(),
-            id: old.id,
-            is_tree: old.is_tree(),
-        });
-        let mut gone: Vec<Gone> = gone.collect();
-        gone.sort_by(|a, b| a.path.cmp(&b.path));
-        self.gone.extend(gone);
-        Ok(())
     }
 
     /// Takes out what another parent of a merge has as it is, and notes what it has otherwise.
     fn merge(&mut self, tree: Oid) -> Result<()> {
-        let mut changes = std::mem::take(&mut self.changes);
         let mut kept = Vec::new();
-        for mut change in changes.drain(..) {
+        for mut change in std::mem::take(&mut self.set.changes) {
             match self.lookup(tree, &change.path)? {
                 Some(id) if id == change.id => continue,
                 Some(id) => change.old.push(id),
@@ -353,7 +182,7 @@ impl<'i> Comparison<'i, '_> {
             }
             kept.push(change);
         }
-        self.changes = kept;
+        self.set.changes = kept;
         Ok(())
     }
 
@@ -379,18 +208,10 @@ impl<'i> Comparison<'i, '_> {
         }
         Ok(None)
     }
-
-    fn skip(&mut self, path: &[u8], reason: &str) {
-        self.skipped.push(Skipped { path: text(path), reason: reason.to_owned(), expected: true });
-    }
 }
 
 fn old_entries(tree: Option<&Arc<Object>>) -> Result<Vec<object::Entry<'_>>> {
     tree.into_iter().flat_map(|tree| object::entries(&tree.data)).collect()
-}
-
-fn too_deep() -> Error {
-    Error::Unsupported("the directories of the index are nested too deep to be real".to_owned())
 }
 
 /// The order of names in a tree: as if those of directories ended with `/`.
@@ -399,38 +220,6 @@ fn tree_order(a: (&[u8], bool), b: (&[u8], bool)) -> Ordering {
     let next =
         |(name, is_tree): (&[u8], bool)| name.get(shared).copied().unwrap_or(if is_tree { b'/' } else { 0 });
     a.0[..shared].cmp(&b.0[..shared]).then_with(|| next(a).cmp(&next(b))).then(a.0.len().cmp(&b.0.len()))
-}
-
-/// The files among `gone`, directories taken apart, as far as they can be read and up to a number: what is missing only
-/// makes a finding count as new.
-fn expand(gone: Vec<Gone>, reader: &mut Reader<'_>) -> Vec<Gone> {
-    let mut files = Vec::new();
-    let mut trees = 0;
-    let mut open = gone;
-    open.reverse();
-    while let Some(next) = open.pop() {
-        if files.len() >= MOST_GONE || trees >= MOST_GONE {
-            break;
-        }
-        if !next.is_tree {
-            files.push(next);
-            continue;
-        }
-        trees += 1;
-        let Ok(tree) = reader.read_as(&next.id, Kind::Tree) else { continue };
-        let inner = object::entries(&tree.data).flatten().filter(|entry| !entry.is_submodule());
-        let mut inner: Vec<Gone> = inner
-            .take(MOST_GONE)
-            .map(|entry| Gone {
-                path: [&next.path, &b"/"[..], entry.name].concat(),
-                id: entry.id,
-                is_tree: entry.is_tree(),
-            })
-            .collect();
-        inner.reverse();
-        open.extend(inner);
-    }
-    files
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::finding::{Coverage, Skipped};
 use crate::git::{Error, Kind, Oid, Reader, Repository};
@@ -14,6 +15,9 @@ const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 
 /// Takes a file as it is, then as it was, so that what was there before can be told from what is new.
 pub trait ChangeSink: Sink {
+    /// What comes is of this commit, by its full id; `None` for one that is not made yet.
+    fn begin(&mut self, commit: Option<&Arc<str>>);
+
     /// The file as it is has been handed on. Whether old versions matter, because there are findings to compare.
     fn new_version(&mut self) -> bool;
 
@@ -61,6 +65,20 @@ impl<'r, S: ChangeSink> Versions<'r, S> {
             large: repository.common_dir().join("lfs/objects"),
             buffer: Buffer::default(),
             sink,
+        }
+    }
+
+    /// Says of which commit the next versions are.
+    pub(crate) fn begin(&mut self, commit: Option<&Arc<str>>) {
+        self.sink.begin(commit);
+    }
+
+    /// Hands on a text of the commit itself, which has no old version.
+    pub(crate) fn message(&mut self, name: &str, text: &[u8], coverage: &mut Coverage) {
+        let passed = self.buffer.pass(&mut &*text, name, None, &mut self.sink);
+        coverage.bytes += passed.bytes;
+        if self.sink.new_version() {
+            self.sink.end_of_change();
         }
     }
 

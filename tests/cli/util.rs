@@ -55,11 +55,22 @@ impl Session {
         let home = self.root.path().join("home");
         command.args(arguments).current_dir(self.path("")).env("HOME", &home).env("XDG_CONFIG_HOME", &home);
         command.env_remove("NO_COLOR").env_remove("RUST_BACKTRACE");
+        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"] {
+            command.env_remove(name);
+        }
         command
     }
 
     pub(crate) fn gate(&self, arguments: &[&str]) -> Run {
         let mut command = self.command(arguments);
+        let output = command.stdin(Stdio::null()).output().expect("gate starts");
+        Run { command: format!("{command:?}"), output }
+    }
+
+    /// With variables of the environment.
+    pub(crate) fn gate_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Run {
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied());
         let output = command.stdin(Stdio::null()).output().expect("gate starts");
         Run { command: format!("{command:?}"), output }
     }

@@ -289,7 +289,6 @@ mod tests {
             severity: Severity::High,
             confidence: Confidence::High,
             path: none,
-            commit: None,
             offset: None,
             start: Position { line: 1, column: 1 },
             end: Position { line: 1, column: 1 },
@@ -297,6 +296,7 @@ mod tests {
             decoded: Vec::new(),
             masked: String::new(),
             reasons: Vec::new(),
+            commit: None,
         }
     }
 

@@ -83,6 +83,25 @@ pub struct Reason {
     pub text: String,
 }
 
+/// Where in a history a secret was first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommitPlace {
+    /// The first commit that held it; empty when no commit does.
+    pub id: String,
+    /// Its author, `Name <address>`.
+    pub author: String,
+    /// When it was written, in seconds since 1970.
+    pub time: i64,
+    /// The blob, or the commit or tag whose message it is.
+    pub object: String,
+    /// Whether the files of HEAD hold the secret, under this path or another.
+    pub in_head: bool,
+    /// The branches that lead to the commit, those of remotes too, sorted.
+    pub branches: Vec<String>,
+    /// Whether any ref, HEAD or stash leads to it; if not, only the objects are left.
+    pub reachable: bool,
+}
+
 /// One credential at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -104,8 +123,6 @@ pub struct Finding {
     pub confidence: Confidence,
     /// Path relative to the scan root, with `/`.
     pub path: Arc<str>,
-    /// The commit that brought it, by its full id, where commits are scanned; also of a tag, for its text.
-    pub commit: Option<Arc<str>>,
     /// Offset of the first byte in the file; `None` where only a part of it was seen, as in a diff.
     pub offset: Option<u64>,
     /// Place of the first byte.
@@ -122,6 +139,8 @@ pub struct Finding {
     pub masked: String,
     /// How the judgement came about; filled only for `--explain`.
     pub reasons: Vec<Reason>,
+    /// Where in the history it was first; `None` for files.
+    pub commit: Option<Box<CommitPlace>>,
 }
 
 impl Finding {

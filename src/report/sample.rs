@@ -28,7 +28,6 @@ pub(super) fn finding(path: &str, line: u64, column: u64) -> Finding {
         severity: Severity::High,
         confidence: Confidence::High,
         path: path.into(),
-        commit: None,
         offset: Some(512),
         start: Position { line, column },
         end: Position { line, column: column + 40 },
@@ -36,6 +35,7 @@ pub(super) fn finding(path: &str, line: u64, column: u64) -> Finding {
         decoded: Vec::new(),
         masked: "ghp_… (40 bytes)".to_owned(),
         reasons: vec![Reason { filter: "checksum", text: "CRC-32 of the body agrees".to_owned() }],
+        commit: None,
     }
 }
 

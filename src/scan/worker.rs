@@ -236,7 +236,6 @@ impl Worker<'_> {
                 severity: found.severity,
                 confidence,
                 path: path.clone(),
-                commit: None,
                 offset: Some(offset),
                 start,
                 end,
@@ -244,6 +243,7 @@ impl Worker<'_> {
                 decoded,
                 masked,
                 reasons: if self.scanner.explain { found.reasons } else { Vec::new() },
+                commit: None,
             });
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::config::PathGlobs;
-use crate::finding::{Coverage, Skipped};
+use crate::finding::{CommitPlace, Coverage, Skipped};
 use crate::git::{Error, Kind, Oid, Reader, Repository, Result, object};
 use crate::source::Progress;
 use crate::source::name::push_text;
@@ -52,7 +52,7 @@ pub(super) struct Gone {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ChangeSet {
     /// The commit; `None` for one that is not made yet.
-    pub(super) commit: Option<Arc<str>>,
+    pub(super) commit: Option<Arc<CommitPlace>>,
     /// Texts of the commit itself, by name.
     pub(super) messages: Vec<(String, Vec<u8>)>,
     pub(super) changes: Vec<Change>,

@@ -2,10 +2,12 @@
 //! says. For pushes and CI, where old findings do not count, and where a secret counts that a later commit takes away.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use crate::finding::Coverage;
+use crate::finding::{CommitPlace, Coverage};
 use crate::git::revision::peel;
 use crate::git::{Commit, Error, Kind, Oid, Range, Repository, Result};
+use crate::sanitize;
 use crate::source::changes::{self, ChangeSet, Request, Trees};
 use crate::source::version::ChangeSink;
 
@@ -50,12 +52,8 @@ pub fn changes(
     let mut seen: HashSet<(Oid, Vec<u8>)> = HashSet::new();
     let mut sets = Vec::new();
     for commit in &commits {
-        let mut set = ChangeSet { commit: Some(commit.id.to_string().into()), ..ChangeSet::default() };
         let object = reader.read_as(&commit.id, Kind::Commit)?;
-        let message = Commit::parse(&object.data)?.message;
-        if !message.is_empty() {
-            set.messages.push((message_name("commit", commit.id), message.to_owned()));
-        }
+        let mut set = of_commit("commit", commit.id, &Commit::parse(&object.data)?);
         let parents =
             commit.parents.iter().map(|parent| Ok(Some(repository.walked(*parent, &mut reader)?.tree)));
         let parents = parents.collect::<Result<Vec<_>>>()?;
@@ -65,17 +63,28 @@ pub fn changes(
         sets.push(set);
     }
     for tag in tags {
-        let mut set = ChangeSet { commit: Some(tag.to_string().into()), ..ChangeSet::default() };
         let object = reader.read_as(tag, Kind::Tag)?;
-        set.messages.push((message_name("tag", *tag), Commit::parse_tag(&object.data)?.message.to_owned()));
-        sets.push(set);
+        sets.push(of_commit("tag", *tag, &Commit::parse_tag(&object.data)?));
     }
     Ok(Changes { commits: commits.len(), sets })
 }
 
-/// What the text of a commit or tag is called.
-fn message_name(kind: &str, id: Oid) -> String {
-    format!("{kind} {} (message)", id.short())
+/// A set with what a commit or tag says.
+fn of_commit(kind: &str, id: Oid, commit: &Commit<'_>) -> ChangeSet {
+    let place = CommitPlace {
+        id: id.to_string(),
+        author: sanitize::utf8(commit.author).into_owned(),
+        time: commit.author_time,
+        reachable: true,
+        ..CommitPlace::default()
+    };
+    let message = (!commit.message.is_empty())
+        .then(|| (format!("{kind} {} (message)", id.short()), commit.message.to_owned()));
+    ChangeSet {
+        commit: Some(Arc::new(place)),
+        messages: message.into_iter().collect(),
+        ..ChangeSet::default()
+    }
 }
 
 impl Changes {

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::finding::{Coverage, Skipped};
+use crate::finding::{CommitPlace, Coverage, Skipped};
 use crate::git::{Error, Kind, Oid, Reader, Repository};
 use crate::source::read::Buffer;
 use crate::source::{Sink, file};
@@ -15,8 +15,8 @@ const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
 
 /// Takes a file as it is, then as it was, so that what was there before can be told from what is new.
 pub trait ChangeSink: Sink {
-    /// What comes is of this commit, by its full id; `None` for one that is not made yet.
-    fn begin(&mut self, commit: Option<&Arc<str>>);
+    /// What comes is of this commit or tag; `None` for one that is not made yet.
+    fn begin(&mut self, commit: Option<&Arc<CommitPlace>>);
 
     /// The file as it is has been handed on. Whether old versions matter, because there are findings to compare.
     fn new_version(&mut self) -> bool;
@@ -69,7 +69,7 @@ impl<'r, S: ChangeSink> Versions<'r, S> {
     }
 
     /// Says of which commit the next versions are.
-    pub(crate) fn begin(&mut self, commit: Option<&Arc<str>>) {
+    pub(crate) fn begin(&mut self, commit: Option<&Arc<CommitPlace>>) {
         self.sink.begin(commit);
     }
 

@@ -17,6 +17,8 @@ mod gate {
         pub mod table;
     }
 }
+#[path = "build/places.rs"]
+mod places;
 #[path = "src/rules/raw.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod raw;
@@ -40,6 +42,9 @@ fn main() {
     let (commands, examples) = commands::tables(Path::new("rules/commands"));
     write("commands.rs", &commands);
     write("command_examples.rs", &examples);
+    write("effects.rs", &places::effects(Path::new("rules/effects.toml")));
+    write("places.rs", &places::places(Path::new("rules/places.toml")));
+    write("git_config.rs", &places::git_config(Path::new("rules/git-config.toml")));
 }
 
 /// Writes a table, unless it stands there already.

@@ -32,7 +32,13 @@ pub(crate) fn tables(folder: &Path) -> (String, String) {
     writeln!(text, "/// Programs by name, sorted.").unwrap();
     let index: Vec<String> =
         names.iter().map(|(name, index)| format!("({name:?}, &COMMAND_{index})")).collect();
-    writeln!(text, "static COMMANDS: [(&str, &Command); {}] = [{}];", index.len(), index.join(", ")).unwrap();
+    writeln!(
+        text,
+        "pub(super) static COMMANDS: [(&str, &Command); {}] = [{}];",
+        index.len(),
+        index.join(", ")
+    )
+    .unwrap();
     let examples: Vec<String> = loaded
         .examples
         .iter()

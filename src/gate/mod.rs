@@ -10,10 +10,17 @@
 //! turn. Nothing here reads the environment of the process or writes anything: what is known of the world comes in as
 //! values and through [`model::World`].
 
+pub mod credentials;
 pub mod decision;
 pub mod effect_kind;
+pub mod effects;
+pub mod flows;
+pub mod git_config;
 pub mod knowledge;
 pub mod model;
+pub mod paths;
 pub mod policy;
 pub mod recover;
 pub mod request;
+pub mod sample;
+pub mod statements;

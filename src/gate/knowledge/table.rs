@@ -157,6 +157,7 @@ roles! {
     RemoteFrom => "remote-from",
     RemoteTo => "remote-to",
     Command => "command",
+    CommandMore => "command-more",
     CommandUntil => "command-until",
     CommandRemote => "command-remote",
     Shell => "shell",

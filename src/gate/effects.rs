@@ -1,0 +1,372 @@
+//! What effects deserve: kind of effect by place of its target, from `rules/effects.toml`.
+
+use std::path::{Path, PathBuf};
+
+use super::credentials;
+use super::decision::Decision;
+use super::effect_kind::EffectKind;
+use super::knowledge::SENT;
+use super::knowledge::words::{shown, strip};
+use super::model::{Cwd, Effect, Invocation, Opinion, Place, Reading, Recoverable, Word, World};
+use super::paths::{self, Area, Spot};
+use super::request::Environment;
+
+/// What the table says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Judgement {
+    Allow,
+    /// Look whether it could be had back.
+    Recover,
+    Ask,
+    Deny,
+}
+
+include!(concat!(env!("OUT_DIR"), "/effects.rs"));
+
+/// What an effect deserves whose target is not known, or does not matter.
+pub fn usual(kind: EffectKind) -> Decision {
+    decision(USUAL[kind as usize])
+}
+
+fn decision(judgement: Judgement) -> Decision {
+    match judgement {
+        Judgement::Allow => Decision::Allow,
+        Judgement::Recover | Judgement::Ask => Decision::Ask,
+        Judgement::Deny => Decision::Deny,
+    }
+}
+
+/// What the effects of a reading deserve; those that deserve nothing but leave are not named.
+pub fn judge(
+    invocation: &Invocation,
+    reading: &Reading,
+    environment: &Environment,
+    world: &dyn World,
+) -> Vec<Opinion> {
+    let entered = reading.cwd.as_ref().map(|word| paths::enter(invocation.cwd.as_ref(), word));
+    let mut judge = Judge {
+        invocation,
+        cwd: entered.as_ref().or(invocation.cwd.as_ref()),
+        environment,
+        world,
+        sends_home: sends_home(reading),
+        out: Vec::new(),
+    };
+    for effect in &reading.effects {
+        if let Some(target) = &effect.target {
+            judge.effect(effect, target);
+        }
+    }
+    judge.out
+}
+
+/// Whether all the machines that data goes to are this one.
+fn sends_home(reading: &Reading) -> bool {
+    let mut hosts = reading.effects.iter().filter(|effect| {
+        matches!(effect.kind, EffectKind::Sends | EffectKind::Fetches)
+            && effect.source != SENT
+            && effect.target.is_some()
+    });
+    let mut any = false;
+    let all = hosts.all(|effect| {
+        any = true;
+        effect.target.as_ref().is_some_and(is_local_address)
+    });
+    any && all
+}
+
+/// Whether an address or host is this machine.
+pub fn is_local_address(word: &Word) -> bool {
+    let prefix = word.prefix();
+    let rest = prefix.split_once("://").map_or(prefix, |(_, rest)| rest);
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let whole = end < rest.len() || word.text().is_some();
+    let authority = &rest[..end];
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    // A port may be unknown, a host may not.
+    let (host, whole) = if let Some(rest) = host.strip_prefix('[') {
+        (rest.split(']').next().unwrap_or(""), whole || rest.contains(']'))
+    } else {
+        match host.split_once(':') {
+            Some((host, _)) => (host, true),
+            None => (host, whole),
+        }
+    };
+    whole
+        && (matches!(host, "localhost" | "::1" | "0.0.0.0" | "host.docker.internal")
+            || host.ends_with(".localhost")
+            || host.strip_prefix("127.").is_some_and(|rest| {
+                rest.split('.').count() == 3 && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            }))
+}
+
+struct Judge<'j> {
+    invocation: &'j Invocation,
+    cwd: Option<&'j Cwd>,
+    environment: &'j Environment,
+    world: &'j dyn World,
+    sends_home: bool,
+    out: Vec<Opinion>,
+}
+
+impl Judge<'_> {
+    fn opinion(&mut self, id: String, decision: Decision, reason: String, suggestion: Option<&str>) {
+        let known = self.out.iter().any(|other| other.id == id && other.reason == reason);
+        if decision == Decision::Allow || known {
+            return;
+        }
+        self.out.push(Opinion {
+            id,
+            decision,
+            reason,
+            suggestion: suggestion.map(str::to_owned),
+            span: self.invocation.span,
+        });
+    }
+
+    fn effect(&mut self, effect: &Effect, target: &Word) {
+        let kind = effect.kind;
+        match kind {
+            EffectKind::Sends if effect.source == SENT => self.sent(target),
+            EffectKind::Sends
+            | EffectKind::RemoteChange
+            | EffectKind::RemoteDestroy
+            | EffectKind::Publishes => {
+                if !is_local_address(target) {
+                    let reason = format!("sends data to `{}`", shown(target));
+                    self.opinion(kind.as_str().to_owned(), usual(kind), reason, None);
+                }
+            }
+            EffectKind::Fetches => self.fetched(target),
+            EffectKind::Installs => self.installed(target),
+            EffectKind::CredentialPrint => {
+                let reason = format!("prints `{}`, which carries a credential by its name", shown(target));
+                self.opinion("credential-print".to_owned(), usual(kind), reason, None);
+            }
+            EffectKind::Device => {
+                let spots = paths::locate(target, self.cwd, self.environment);
+                if !spots.iter().all(|spot| spot.area == Area::Stream) {
+                    let reason = format!("works on the device or file system `{}`", shown(target));
+                    self.opinion("device".to_owned(), usual(kind), reason, None);
+                }
+            }
+            kind if paths::has_place(kind) => self.placed(kind, target),
+            kind => {
+                let reason = format!("{}: `{}`", kind.as_str(), shown(target));
+                self.opinion(kind.as_str().to_owned(), usual(kind), reason, None);
+            }
+        }
+    }
+
+    fn is_credential(&self, target: &Word, spots: &[Spot]) -> bool {
+        credentials::is_credential_file(target, spots, self.cwd, self.environment)
+    }
+
+    fn sent(&mut self, target: &Word) {
+        if self.sends_home {
+            return;
+        }
+        let spots = paths::locate(target, self.cwd, self.environment);
+        if self.is_credential(target, &spots) {
+            let reason = format!("sends `{}`, which holds credentials, to another machine", shown(target));
+            self.opinion("credential-sent".to_owned(), Decision::Deny, reason, None);
+            return;
+        }
+        let reason = format!("sends the file `{}` to another machine", shown(target));
+        self.opinion("sends".to_owned(), usual(EffectKind::Sends), reason, None);
+    }
+
+    fn fetched(&mut self, target: &Word) {
+        if target.prefix().starts_with("file://") {
+            self.placed(EffectKind::Shows, &strip(target, "file://".len()));
+            return;
+        }
+        if credentials::prints_secret_variable(target) && !is_local_address(target) {
+            let reason = format!("puts a credential into the address `{}`", shown(target));
+            self.opinion("credential-sent".to_owned(), Decision::Ask, reason, None);
+        }
+    }
+
+    fn installed(&mut self, target: &Word) {
+        let prefix = target.prefix();
+        let is_path = prefix.starts_with(['.', '/']) || prefix.starts_with("file:");
+        if is_path {
+            let path = strip(target, if prefix.starts_with("file:") { "file:".len() } else { 0 });
+            let spots = paths::locate(&path, self.cwd, self.environment);
+            let own = |spot: &Spot| {
+                matches!(spot.area, Area::Workspace | Area::WorkspaceRoot | Area::WorkspaceContent)
+            };
+            if !spots.is_empty() && spots.iter().all(own) {
+                return;
+            }
+        }
+        let reason = format!("installs `{}`, which may run code of others", shown(target));
+        self.opinion("installs".to_owned(), usual(EffectKind::Installs), reason, None);
+    }
+
+    fn placed(&mut self, kind: EffectKind, target: &Word) {
+        if self.invocation.place != Place::Local {
+            self.elsewhere(kind, target);
+            return;
+        }
+        let spots = paths::locate(target, self.cwd, self.environment);
+        self.credential(kind, target, &spots);
+        for spot in &spots {
+            let tree = matches!(kind, EffectKind::DeletesTree | EffectKind::PermissionsTree);
+            if spot.emptied && !tree {
+                continue;
+            }
+            let mut judgement = PLACED[spot.area as usize][kind as usize];
+            if spot.emptied && judgement == Judgement::Deny && spot.area != Area::Root {
+                judgement = Judgement::Ask;
+            }
+            let does = does(kind);
+            let shown = shown(target);
+            let says = SAYS[spot.area as usize];
+            let id = format!("{}-{}", kind.as_str(), spot.area.as_str());
+            match judgement {
+                Judgement::Allow => {}
+                Judgement::Recover => self.recover(id, kind, target, spot),
+                judgement => {
+                    let reason = if spot.emptied {
+                        format!("{does} `{shown}`; where what is unknown in it is empty, that is {says}")
+                    } else if spot.content {
+                        format!("{does} `{shown}`: all of {says}")
+                    } else {
+                        format!("{does} `{shown}`: {says}")
+                    };
+                    self.opinion(id, decision(judgement), reason, None);
+                }
+            }
+        }
+    }
+
+    fn credential(&mut self, kind: EffectKind, target: &Word, spots: &[Spot]) {
+        let judged = match kind {
+            EffectKind::Shows => true,
+            // A copy of a file of the workspace stays in it; one of the user's own keys is another matter.
+            EffectKind::Reads => {
+                !spots.iter().all(|spot| matches!(spot.area, Area::Workspace | Area::Temporary))
+            }
+            _ => false,
+        };
+        if !judged || !self.is_credential(target, spots) {
+            return;
+        }
+        let (id, does) = match kind {
+            EffectKind::Shows => ("credential-print", "prints"),
+            _ => ("credential-read", "reads"),
+        };
+        let reason = format!("{does} `{}`, which holds credentials", shown(target));
+        self.opinion(id.to_owned(), usual(EffectKind::CredentialPrint), reason, None);
+    }
+
+    fn elsewhere(&mut self, kind: EffectKind, target: &Word) {
+        let nowhere = Environment {
+            home: None,
+            user: None,
+            workspace: PathBuf::from("/\u{1}"),
+            temporary: vec![PathBuf::from("/tmp"), PathBuf::from("/var/tmp")],
+            root: false,
+        };
+        let cwd = Cwd::Unknown;
+        let spots = paths::locate(target, Some(&cwd), &nowhere);
+        let worst = spots
+            .iter()
+            .filter(|spot| !spot.emptied)
+            .map(|spot| match spot.area {
+                Area::Root
+                | Area::SystemTop
+                | Area::Critical
+                | Area::Device
+                | Area::RemoteAccess
+                | Area::Temporary
+                | Area::Stream => PLACED[spot.area as usize][kind as usize],
+                _ => PLACED[Area::Elsewhere as usize][kind as usize],
+            })
+            .max()
+            .unwrap_or(Judgement::Allow);
+        if credentials::is_credential_file(target, &spots, Some(&cwd), &nowhere) && kind == EffectKind::Shows
+        {
+            let reason = format!("prints `{}`, which holds credentials", shown(target));
+            self.opinion("credential-print".to_owned(), Decision::Ask, reason, None);
+        }
+        let reason = format!("{} `{}` {}", does(kind), shown(target), SAYS[Area::Elsewhere as usize]);
+        self.opinion(format!("{}-elsewhere", kind.as_str()), decision(worst), reason, None);
+    }
+
+    fn recover(&mut self, id: String, kind: EffectKind, target: &Word, spot: &Spot) {
+        let unknown = || "could not be told whether it could be had back".to_owned();
+        if paths::names_made(target) {
+            return;
+        }
+        let lost = match spot.path.as_deref() {
+            None => unknown(),
+            Some(path) => match self.world.recoverable(&before_globs(path)) {
+                Recoverable::Absent | Recoverable::Tracked | Recoverable::BuildProduct => return,
+                Recoverable::Unknown => unknown(),
+                Recoverable::Lost { .. } if paths::is_made(path) => return,
+                Recoverable::Lost { examples, count } => {
+                    let more = count.saturating_sub(examples.len());
+                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                    format!("would lose what git does not have: {}{more}", examples.join(", "))
+                }
+            },
+        };
+        let reason = format!("{} `{}`: {lost}", does(kind), shown(target));
+        self.opinion(id, Decision::Ask, reason, None);
+    }
+}
+
+/// The path up to the folder in which its first glob stands.
+fn before_globs(path: &Path) -> PathBuf {
+    let plain = path
+        .components()
+        .take_while(|component| !component.as_os_str().to_string_lossy().contains(['*', '?', '[']))
+        .collect::<PathBuf>();
+    if plain.as_os_str().is_empty() { path.to_owned() } else { plain }
+}
+
+fn does(kind: EffectKind) -> &'static str {
+    match kind {
+        EffectKind::Lists => "lists",
+        EffectKind::Reads => "reads",
+        EffectKind::Shows => "shows",
+        EffectKind::Writes => "changes",
+        EffectKind::Overwrites => "overwrites",
+        EffectKind::Moves => "moves",
+        EffectKind::Deletes => "deletes",
+        EffectKind::DeletesTree => "deletes all of",
+        EffectKind::Permissions => "changes the mode or owner of",
+        EffectKind::PermissionsTree => "changes the mode or owner of all of",
+        other => other.as_str(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_lists_the_areas_in_their_order() {
+        let names: Vec<&str> = Area::ALL.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, AREAS);
+    }
+
+    #[test]
+    fn addresses_of_this_machine() {
+        for local in
+            ["http://localhost:3000/x", "127.0.0.1:80", "http://[::1]:8080/", "https://app.localhost"]
+        {
+            assert!(is_local_address(&Word::known(local)), "{local}");
+        }
+        for far in [
+            "http://localhost.evil.test/",
+            "https://a@b.test",
+            "http://localhost@evil.test/",
+            "127.evil.test",
+        ] {
+            assert!(!is_local_address(&Word::known(far)), "{far}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! A made-up machine that examples of command knowledge are judged on: user `dev` works in the repository
+//! `/home/dev/project`. Everything in it is committed, but for what the names below say.
+
+use std::path::{Path, PathBuf};
+
+use super::model::{FileKind, Recoverable, World};
+use super::request::Environment;
+
+/// The folder that examples run in.
+pub const FOLDER: &str = "/home/dev/project";
+
+/// The environment of examples.
+pub fn environment() -> Environment {
+    Environment::new(FOLDER, "/home/dev")
+}
+
+/// The files of examples.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SampleWorld;
+
+/// Made by tools and ignored by git.
+const MADE: &[&str] = &[
+    "target",
+    "build",
+    "dist",
+    "node_modules",
+    "out",
+    "coverage",
+    "__pycache__",
+    ".venv",
+    "venv",
+    ".next",
+    ".cache",
+    "tmp",
+    ".tox",
+    ".pytest_cache",
+    "vendor",
+    "bin",
+    "obj",
+];
+/// Never committed.
+const LOST: &[&str] = &["notes.txt", "draft.md", "untracked", ".env", "data.db", "work"];
+
+impl World for SampleWorld {
+    fn read(&self, path: &Path, limit: usize) -> Option<(Vec<u8>, bool)> {
+        let text = match path.strip_prefix(FOLDER).ok()?.to_str()? {
+            "schema.sql" | "queries.sql" => "SELECT id, name FROM users WHERE id = 1;\n",
+            "drop.sql" => "DROP TABLE users;\n",
+            "script.sh" | "build.sh" | "run.sh" | "test.sh" | "scripts/test.sh" | "scripts/build.sh" => {
+                "#!/bin/sh\nset -e\necho building\nls -la src\n"
+            }
+            "wipe.sh" => "#!/bin/sh\nrm -rf ~/\n",
+            "Makefile" => "build:\n\techo building\n\ntest:\n\techo testing\n\nwipe:\n\trm -rf ~/\n",
+            "justfile" => "build:\n  echo building\n\ntest:\n  echo testing\n\nwipe:\n  rm -rf ~/\n",
+            "package.json" => {
+                r#"{"name": "x", "scripts": {"build": "echo building", "test": "echo testing", "start": "echo started", "dev": "echo dev", "lint": "echo lint", "format": "echo format", "wipe": "rm -rf ~/"}}"#
+            }
+            "main.py" | "app.py" | "script.py" | "manage.py" | "scripts/check.py" => "print('hello')\n",
+            "index.js" | "app.js" | "server.js" | "script.js" => "console.log('hello')\n",
+            "script.rb" | "app.rb" => "puts 'hello'\n",
+            "script.pl" => "print \"hello\\n\";\n",
+            "index.php" | "script.php" => "<?php echo 'hello';\n",
+            _ => return None,
+        };
+        let bytes = text.as_bytes();
+        Some((bytes[..bytes.len().min(limit)].to_vec(), bytes.len() <= limit))
+    }
+
+    fn kind(&self, path: &Path) -> Option<FileKind> {
+        if path == Path::new(FOLDER).join(".git") {
+            return Some(FileKind::Folder);
+        }
+        self.read(path, 1).map(|_| FileKind::File)
+    }
+
+    fn recoverable(&self, path: &Path) -> Recoverable {
+        let Ok(below) = path.strip_prefix(FOLDER) else { return Recoverable::Unknown };
+        let named =
+            |names: &[&str]| below.iter().any(|name| name.to_str().is_some_and(|name| names.contains(&name)));
+        if named(MADE) {
+            Recoverable::BuildProduct
+        } else if named(LOST) {
+            Recoverable::Lost { examples: vec![below.display().to_string()], count: 1 }
+        } else {
+            Recoverable::Tracked
+        }
+    }
+}
+
+/// The folder that examples run in, as a path.
+pub fn folder() -> PathBuf {
+    PathBuf::from(FOLDER)
+}

@@ -57,6 +57,8 @@ effect_kinds! {
     DropsChanges => "drops-changes",
     /// Untracked files below a path are removed; all of them without a target.
     DropsUntracked => "drops-untracked",
+    /// Untracked files below a path are removed, ignored ones too.
+    DropsIgnored => "drops-ignored",
     /// A branch is removed with the commits that only it holds.
     DropsBranch => "drops-branch",
     /// State elsewhere changes.

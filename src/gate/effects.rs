@@ -7,7 +7,7 @@ use super::decision::Decision;
 use super::effect_kind::EffectKind;
 use super::knowledge::SENT;
 use super::knowledge::words::{shown, strip};
-use super::model::{Cwd, Effect, Invocation, Opinion, Place, Reading, Recoverable, Word, World};
+use super::model::{Cwd, Effect, Invocation, Opinion, Place, Reading, Recoverable, Stake, Word, World};
 use super::paths::{self, Area, Spot};
 use super::request::Environment;
 
@@ -36,6 +36,17 @@ fn decision(judgement: Judgement) -> Decision {
     }
 }
 
+/// Whether an effect throws away state of a repository, so that what it deserves hangs on what there is to lose.
+pub fn is_stake(kind: EffectKind) -> bool {
+    matches!(
+        kind,
+        EffectKind::DropsChanges
+            | EffectKind::DropsUntracked
+            | EffectKind::DropsIgnored
+            | EffectKind::DropsBranch
+    )
+}
+
 /// What the effects of a reading deserve; those that deserve nothing but leave are not named.
 pub fn judge(
     invocation: &Invocation,
@@ -53,8 +64,10 @@ pub fn judge(
         out: Vec::new(),
     };
     for effect in &reading.effects {
-        if let Some(target) = &effect.target {
-            judge.effect(effect, target);
+        match &effect.target {
+            _ if is_stake(effect.kind) => judge.at_stake(effect.kind, effect.target.as_ref()),
+            Some(target) => judge.effect(effect, target),
+            None => {}
         }
     }
     judge.out
@@ -154,6 +167,45 @@ impl Judge<'_> {
             kind => {
                 let reason = format!("{}: `{}`", kind.as_str(), shown(target));
                 self.opinion(kind.as_str().to_owned(), usual(kind), reason, None);
+            }
+        }
+    }
+
+    /// State of the repository that goes away: the named paths or branch, or all of it.
+    fn at_stake(&mut self, kind: EffectKind, target: Option<&Word>) {
+        let ask = |judge: &mut Self, reason: &str| {
+            judge.opinion(kind.as_str().to_owned(), usual(kind), reason.to_owned(), None);
+        };
+        let Some(Cwd::Known(cwd)) = self.cwd.filter(|_| self.invocation.place == Place::Local) else {
+            return ask(self, "throws away what a repository holds; which one shows only when it runs");
+        };
+        let top =
+            if cwd.starts_with(&self.environment.workspace) { &self.environment.workspace } else { cwd };
+        let paths: Vec<PathBuf> = match target {
+            Some(_) if kind == EffectKind::DropsBranch => vec![cwd.clone()],
+            None => vec![top.clone()],
+            Some(word) => paths::locate(word, self.cwd, self.environment)
+                .into_iter()
+                .map(|spot| spot.path.map_or_else(|| top.clone(), |path| before_globs(&path)))
+                .collect(),
+        };
+        for path in paths {
+            let stake = match (kind, target) {
+                (EffectKind::DropsUntracked, _) => Stake::Untracked(path),
+                (EffectKind::DropsIgnored, _) => Stake::Ignored(path),
+                (EffectKind::DropsBranch, target) => match target.and_then(Word::text) {
+                    Some(branch) => Stake::Branch(path, branch.to_owned()),
+                    None => return ask(self, "removes a branch; which one shows only when it runs"),
+                },
+                _ => Stake::Changes(path),
+            };
+            match self.world.at_stake(&stake) {
+                Recoverable::Absent | Recoverable::Tracked | Recoverable::BuildProduct => {}
+                Recoverable::Unknown => ask(self, "could not be told what would be lost"),
+                Recoverable::Lost { examples, count } => {
+                    let reason = format!("would lose {}", listed(&examples, count));
+                    ask(self, &reason);
+                }
             }
         }
     }
@@ -307,15 +359,20 @@ impl Judge<'_> {
                 Recoverable::Unknown => unknown(),
                 Recoverable::Lost { .. } if paths::is_made(path) => return,
                 Recoverable::Lost { examples, count } => {
-                    let more = count.saturating_sub(examples.len());
-                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                    format!("would lose what git does not have: {}{more}", examples.join(", "))
+                    format!("would lose what git does not have: {}", listed(&examples, count))
                 }
             },
         };
         let reason = format!("{} `{}`: {lost}", does(kind), shown(target));
         self.opinion(id, Decision::Ask, reason, None);
     }
+}
+
+/// Examples, and how many more there are.
+fn listed(examples: &[String], count: usize) -> String {
+    let more = count.saturating_sub(examples.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", examples.join(", "))
 }
 
 /// The path up to the folder in which its first glob stands.

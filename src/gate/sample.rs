@@ -1,9 +1,10 @@
 //! A made-up machine that examples of command knowledge are judged on: user `dev` works in the repository
-//! `/home/dev/project`. Everything in it is committed, but for what the names below say.
+//! `/home/dev/project`. Everything in it is committed, but for what the names below say, and for changes to `draft.md`. The
+//! branch `merged` is part of others; no other branch is.
 
 use std::path::{Path, PathBuf};
 
-use super::model::{FileKind, Recoverable, World};
+use super::model::{FileKind, Recoverable, Stake, World};
 use super::request::Environment;
 
 /// The folder that examples run in.
@@ -83,6 +84,19 @@ impl World for SampleWorld {
             Recoverable::Lost { examples: vec![below.display().to_string()], count: 1 }
         } else {
             Recoverable::Tracked
+        }
+    }
+
+    fn at_stake(&self, stake: &Stake) -> Recoverable {
+        let lost = |what: &str| Recoverable::Lost { examples: vec![what.to_owned()], count: 1 };
+        let holds = |path: &Path, name: &str| Path::new(FOLDER).join(name).starts_with(path);
+        match stake {
+            Stake::Changes(path) if holds(path, "draft.md") => lost("draft.md"),
+            Stake::Untracked(path) if holds(path, "notes.txt") => lost("notes.txt"),
+            Stake::Ignored(path) if holds(path, ".env") => lost(".env"),
+            Stake::Branch(_, name) if name == "merged" => Recoverable::Absent,
+            Stake::Branch(_, name) => lost(name),
+            _ => Recoverable::Absent,
         }
     }
 }

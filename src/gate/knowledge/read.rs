@@ -190,7 +190,9 @@ impl Reader<'_> {
         for rule in &kept {
             let decision = match (rule.decision, rule.effect) {
                 (Some(decision), _) => decision,
-                (None, Some(kind)) if !paths::has_place(kind) => effects::usual(kind),
+                (None, Some(kind)) if !paths::has_place(kind) && !effects::is_stake(kind) => {
+                    effects::usual(kind)
+                }
                 _ => continue,
             };
             self.privileged |= rule.effect == Some(EffectKind::Privilege);
@@ -209,16 +211,22 @@ impl Reader<'_> {
     fn targets_of_rules(&mut self, split: &Split, rules: &[&'static Rule]) {
         for rule in rules {
             let Some(kind) = rule.effect else { continue };
-            if !paths::has_place(kind) {
-                self.effect(kind, None, rule.id);
+            if kind == EffectKind::DropsBranch {
+                for word in &split.operands {
+                    self.effect(kind, Some(word), rule.id);
+                }
                 continue;
             }
+            let before = self.out.effects.len();
             for (operands, _) in self.forms(split) {
                 for (word, role) in split.operands.iter().zip(assign(operands, &split.operands)) {
-                    if role.is_some_and(is_path) {
+                    if role.is_some_and(is_path) && (paths::has_place(kind) || effects::is_stake(kind)) {
                         self.effect(kind, Some(word), rule.id);
                     }
                 }
+            }
+            if self.out.effects.len() == before {
+                self.effect(kind, None, rule.id);
             }
         }
     }

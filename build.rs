@@ -24,6 +24,8 @@ mod places;
 mod raw;
 #[path = "build/secrets.rs"]
 mod secrets;
+#[path = "build/stores.rs"]
+mod stores;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -39,6 +41,7 @@ fn main() {
     write("dummies.rs", &secrets::dummies(Path::new("rules/dummies.toml")));
     write("words.rs", &secrets::words(Path::new("rules/words.toml")));
     write("build_products.rs", &lists::lists(Path::new("rules/build-products.toml")));
+    write("stores.rs", &stores::tables(Path::new("rules/stores.toml")));
     let (commands, examples) = commands::tables(Path::new("rules/commands"));
     write("commands.rs", &commands);
     write("command_examples.rs", &examples);

@@ -153,6 +153,10 @@ impl Baseline {
         let mut applied = Applied::default();
         let mut met = BTreeMap::new();
         findings.retain(|finding| {
+            // a repository's file does not silence what is in use on this machine
+            if finding.stored.is_some() {
+                return true;
+            }
             let Some(entry) = self.entries.get(&finding.id).filter(|entry| entry.rule == *finding.rule_id)
             else {
                 return true;
@@ -171,7 +175,7 @@ impl Baseline {
     /// [`Baseline::key`].
     pub fn add(&mut self, findings: &[Finding], reason: Option<&str>, until: Option<Date>) -> usize {
         let before = self.entries.len();
-        for finding in findings {
+        for finding in findings.iter().filter(|finding| finding.stored.is_none()) {
             self.entries.entry(finding.id.clone()).or_insert_with(|| Entry {
                 rule: finding.rule_id.to_string(),
                 reason: reason.and_then(plain_reason),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fingerprint::Stored;
 use crate::span::Position;
 use crate::stable_id::Identity;
 
@@ -137,6 +138,8 @@ pub struct Finding {
     pub decoded: Vec<Encoding>,
     /// The rule's public prefix, if any, and the length: `ghp_… (40 bytes)`.
     pub masked: String,
+    /// Which stored credential it is; only with the rule `stored-credential`.
+    pub stored: Option<Arc<Stored>>,
     /// How the judgement came about; filled only for `--explain`.
     pub reasons: Vec<Reason>,
     /// Where in the history it was first; `None` for files.

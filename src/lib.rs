@@ -19,6 +19,7 @@ pub mod checksum;
 pub mod cli;
 pub mod config;
 pub(crate) mod decode;
+pub mod fingerprint;
 pub mod gate;
 pub mod git;
 pub mod report;

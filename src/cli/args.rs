@@ -30,6 +30,8 @@ pub enum Command {
     Policy(super::policy::PolicyArguments),
     /// Write down known findings, so that only new ones count
     Baseline(Baseline),
+    /// Know the credentials of this machine by keyed hashes, so that scans recognise them anywhere
+    Fingerprint(super::fingerprint::Fingerprint),
 }
 
 /// `gate scan`

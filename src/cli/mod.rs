@@ -3,6 +3,7 @@
 pub mod args;
 mod baseline;
 mod changes;
+pub mod fingerprint;
 pub mod policy;
 pub mod progress;
 mod rules;
@@ -22,6 +23,7 @@ pub fn run(cli: Cli) -> ExitStatus {
         Command::Rules(arguments) => rules::run(&arguments),
         Command::Policy(arguments) => policy::run(&arguments),
         Command::Baseline(arguments) => baseline::run(&arguments),
+        Command::Fingerprint(arguments) => fingerprint::run(&arguments),
     };
     match done {
         Ok(status) => status,

@@ -105,6 +105,8 @@ pub(super) struct Job {
     max_file_size: Option<u64>,
     today: Date,
     baseline: Option<(PathBuf, Baseline)>,
+    /// Why stored credentials cannot be looked for.
+    trouble: Option<Skipped>,
 }
 
 impl Job {
@@ -119,6 +121,8 @@ impl Job {
         };
         let prefix = config::path_prefix(places.project.as_deref(), roots);
         let (scanner, exclude) = prepare(arguments, &mut settings, &prefix)?;
+        let (stored, trouble) = super::fingerprint::stored();
+        let scanner = scanner.with_stored(stored);
         let baseline = arguments.baseline.as_deref().map(baseline::read).transpose()?;
         Ok(Self {
             scanner: match &baseline {
@@ -131,6 +135,7 @@ impl Job {
             max_file_size: arguments.max_file_size.or(settings.max_file_size),
             today: config::today(),
             baseline: arguments.baseline.clone().zip(baseline),
+            trouble,
         })
     }
 
@@ -163,7 +168,7 @@ impl Job {
         let line = watched.then(|| ProgressLine::start(progress.clone())).flatten();
         let progress = line.is_some().then_some(progress);
         let mut notes = Vec::new();
-        let (scanned, coverage): (Vec<Scanned>, Coverage) = match input {
+        let (scanned, mut coverage): (Vec<Scanned>, Coverage) = match input {
             Input::Stdin => {
                 let mut sink = Scanning::new(&self.scanner);
                 let coverage = source::scan_stdin(&arguments.path, io::stdin().lock(), &mut sink);
@@ -203,6 +208,7 @@ impl Job {
             }
         };
         drop(line);
+        coverage.skipped.extend(self.trouble.clone());
         let mut outcome = gather(scanned, coverage, self.confidence);
         outcome.notes.extend(notes);
         outcome.notes.extend(self.scanner.unused_allow_entries());

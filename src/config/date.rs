@@ -17,6 +17,11 @@ pub fn today() -> Date {
     date_of_day(seconds / 86_400)
 }
 
+/// The date `days` after 1970-01-01.
+pub fn date_of_days(days: u32) -> Date {
+    date_of_day(u64::from(days))
+}
+
 /// The date `days` after 1970-01-01. Dates past the year 9999 are clamped to its last day.
 fn date_of_day(days: u64) -> Date {
     const LAST: Date = Date { year: 9999, month: 12, day: 31 };

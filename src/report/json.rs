@@ -6,7 +6,8 @@
 //! version   "1": the version of this shape; it rises when a field goes or changes its meaning, not when one is added
 //! tool      name, version
 //! findings  id, rule_id, rule_name, severity, confidence, path, start_line, start_column, end_line, end_column,
-//!           decoded, remedy, masked, why; with --explain reasons: filter, text
+//!           decoded, remedy, masked, why; with --explain reasons: filter, text; of stored credentials stored:
+//!           label, source, scope, profile, rotated, also
 //! dropped   only with --explain: rule_id, path, start_line, start_column, filter, text
 //! coverage  complete, files, bytes, skipped: path, reason, expected
 //! summary   total, severity, confidence, below_threshold, allowed, known, notes
@@ -28,6 +29,7 @@ use serde::{Serialize, Serializer};
 use super::counts::{ByConfidence, BySeverity};
 use super::{Options, TOOL};
 use crate::finding::{Confidence, Coverage, Dropped, Encoding, Finding, Outcome, Reason, Severity};
+use crate::fingerprint::Stored;
 use crate::sanitize;
 
 const VERSION: &str = "1";
@@ -154,6 +156,8 @@ struct FindingRow<'o> {
     masked: &'o str,
     why: &'o str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    stored: Option<&'o Stored>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<ReasonRow<'o>>>,
 }
 
@@ -174,6 +178,7 @@ impl<'o> FindingRow<'o> {
             remedy: &finding.remedy,
             masked: &finding.masked,
             why: &finding.why,
+            stored: finding.stored.as_deref(),
             reasons: options.explain.then(|| finding.reasons.iter().map(ReasonRow::new).collect()),
         }
     }

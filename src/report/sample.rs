@@ -34,6 +34,7 @@ pub(super) fn finding(path: &str, line: u64, column: u64) -> Finding {
         columns_utf16: Some((column.max(2) - 1, column.max(2) + 39)),
         decoded: Vec::new(),
         masked: "ghp_… (40 bytes)".to_owned(),
+        stored: None,
         reasons: vec![Reason { filter: "checksum", text: "CRC-32 of the body agrees".to_owned() }],
         commit: None,
     }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::json::{Each, write_line};
 use super::{Options, TOOL, uri};
 use crate::finding::{Confidence, Encoding, Finding, Outcome, Severity, Skipped};
+use crate::fingerprint::Stored;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -276,6 +277,8 @@ struct ResultProperties<'o> {
     confidence: Confidence,
     decoded: &'o [Encoding],
     #[serde(skip_serializing_if = "Option::is_none")]
+    stored: Option<&'o Stored>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<String>>,
 }
 
@@ -294,6 +297,7 @@ impl<'o> ResultRow<'o> {
                 severity: finding.severity,
                 confidence: finding.confidence,
                 decoded: &finding.decoded,
+                stored: finding.stored.as_deref(),
                 reasons: options.explain.then(|| {
                     finding
                         .reasons

@@ -6,6 +6,7 @@ pub mod load;
 pub mod page;
 pub mod raw;
 pub mod shape;
+pub mod stores;
 
 use std::sync::OnceLock;
 

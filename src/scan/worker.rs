@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::blob::Blob;
 use crate::config::Date;
 use crate::decode::utf16::{Origin, Utf16};
-use crate::finding::{Dropped, Encoding, Finding, Reason};
+use crate::finding::{Confidence, Dropped, Encoding, Finding, Reason, Severity};
+use crate::fingerprint::{Finder, Hit, Matcher};
 use crate::rules::{Route, Rule};
 use crate::span::{LineCounter, Position, Span};
 use crate::stable_id::{IdKey, Identity, Subject};
@@ -16,6 +17,7 @@ use super::filter::allow::AllowList;
 use super::filter::inline::{Around, Inline, inline_allow};
 use super::layer::Searcher;
 use super::matches::{Match, Verdict};
+use super::stored::{self, Known};
 use super::tables::Tables;
 
 /// Rules and settings, ready to scan with. Built once, shared, immutable.
@@ -27,6 +29,7 @@ pub struct Scanner {
     today: Date,
     ids: IdKey,
     explain: bool,
+    stored: Arc<Matcher>,
 }
 
 impl Scanner {
@@ -38,7 +41,7 @@ impl Scanner {
         today: Date,
     ) -> Self {
         let tables = Tables::new(&own.rules, &own.keywords);
-        Self { tables, disabled, allow, today, ids: IdKey::default(), explain: false }
+        Self { tables, disabled, allow, today, ids: IdKey::default(), explain: false, stored: Arc::default() }
     }
 
     /// A scanner with the built-in rules and nothing else.
@@ -59,11 +62,18 @@ impl Scanner {
         self
     }
 
+    /// The same scanner, which also finds the stored credentials that `matcher` knows. No setting silences those.
+    pub fn with_stored(mut self, matcher: Arc<Matcher>) -> Self {
+        self.stored = matcher;
+        self
+    }
+
     /// A worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
         Worker {
             scanner: self,
             searcher: Searcher::new(&self.tables),
+            finder: self.stored.finder(),
             texts: HashMap::new(),
             tally: Tally::default(),
         }
@@ -108,6 +118,7 @@ impl Tally {
 pub struct Worker<'s> {
     scanner: &'s Scanner,
     searcher: Searcher<'s>,
+    finder: Finder<'s>,
     /// The texts of rules that were found, shared by their findings.
     texts: HashMap<&'static str, RuleTexts>,
     tally: Tally,
@@ -127,17 +138,37 @@ impl Worker<'_> {
         if let Some(utf16) = Utf16::read(blob.bytes) {
             let context = Context::new(&utf16.text, blob.path, Some(false));
             let found = self.searcher.search(&context, 0, utf16.text.len());
-            if !found.is_empty() {
-                self.report(blob, &context, found, Some(&utf16));
-            }
+            let hits = self.finder.find(&utf16.text);
+            self.settle(blob, &context, found, hits, Some(&utf16));
             return;
         }
         let context = Context::new(blob.bytes, blob.path, blob.window.binary);
-        let (from, to) = (blob.window.keep.0, blob.window.keep.1.min(blob.bytes.len()));
+        let keep = blob.window.keep.0..blob.window.keep.1.min(blob.bytes.len());
         let mut found = self.searcher.search(&context, 0, blob.bytes.len());
-        found.retain(|found| (from..to).contains(&found.secret.start));
+        found.retain(|found| keep.contains(&found.secret.start));
+        let mut hits = self.finder.find(blob.bytes);
+        hits.retain(|hit| keep.contains(&hit.span.start));
+        self.settle(blob, &context, found, hits, None);
+    }
+
+    /// Reports what rules and fingerprints found.
+    fn settle(
+        &mut self,
+        blob: &Blob<'_>,
+        context: &Context<'_>,
+        mut found: Vec<Match>,
+        hits: Vec<Hit>,
+        utf16: Option<&Utf16>,
+    ) {
+        if found.is_empty() && hits.is_empty() {
+            return;
+        }
+        let known = stored::join(&mut self.finder, hits, &mut found);
+        if !known.is_empty() {
+            self.report_stored(blob, context, known, utf16);
+        }
         if !found.is_empty() {
-            self.report(blob, &context, found, None);
+            self.report(blob, context, found, utf16);
         }
     }
 
@@ -149,6 +180,67 @@ impl Worker<'_> {
     /// What was found.
     pub fn into_tally(self) -> Tally {
         self.tally
+    }
+
+    /// Reports stored credentials. Neither allow entries nor marks on the line are asked.
+    fn report_stored(
+        &mut self,
+        blob: &Blob<'_>,
+        context: &Context<'_>,
+        known: Vec<Known>,
+        utf16: Option<&Utf16>,
+    ) {
+        let path: Arc<str> = blob.path.into();
+        let mut places = Places::new(blob, context.text, utf16);
+        let mut last = 0;
+        for Known { hit, rule } in known {
+            if hit.span.start < last {
+                // places are asked for in rising order
+                places = Places::new(blob, context.text, utf16);
+            }
+            last = hit.span.end;
+            let (offset, start) = places.of(hit.span.start);
+            let (end, columns_utf16) = places.end_of(hit.span);
+            let mut decoded = hit.decoded;
+            if utf16.is_some() {
+                decoded.insert(0, Encoding::Utf16);
+            }
+            let mut reasons = vec![Reason {
+                filter: "fingerprint",
+                text: "its keyed hash is that of a credential stored on this machine".to_owned(),
+            }];
+            if let Some(rule) = rule {
+                reasons
+                    .push(Reason { filter: "rule", text: format!("it also matches the rule {}", rule.id) });
+            }
+            self.tally.findings.push(Finding {
+                // the keyed hash stands for the secret, so nobody can confirm a guess by an id
+                id: self.scanner.ids.id(&Subject {
+                    rule: stored::RULE,
+                    secret: &hit.value_id,
+                    guessable: false,
+                    path: blob.path,
+                    around: (b"", b""),
+                }),
+                identity: Identity::of(stored::RULE, &hit.value_id),
+                rule_id: stored::RULE.into(),
+                rule_name: stored::NAME.into(),
+                why: stored::WHY.into(),
+                remedy: rule.map_or(stored::REMEDY, |rule| rule.revoke).into(),
+                severity: Severity::Critical,
+                confidence: Confidence::High,
+                path: path.clone(),
+                commit: None,
+                offset: Some(offset),
+                start,
+                end,
+                columns_utf16,
+                decoded,
+                masked: format!("{} ({} bytes)", hit.stored.describe(), hit.length),
+                stored: Some(hit.stored),
+                reasons: if self.scanner.explain { reasons } else { Vec::new() },
+            });
+        }
     }
 
     fn report(&mut self, blob: &Blob<'_>, context: &Context<'_>, found: Vec<Match>, utf16: Option<&Utf16>) {
@@ -242,6 +334,7 @@ impl Worker<'_> {
                 columns_utf16,
                 decoded,
                 masked,
+                stored: None,
                 reasons: if self.scanner.explain { found.reasons } else { Vec::new() },
                 commit: None,
             });

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod diff;
+mod fingerprint;
 mod git;
 mod policy;
 mod rules;

@@ -49,6 +49,11 @@ impl Session {
         fs::read_to_string(self.path(name)).expect("readable")
     }
 
+    /// A file in the home folder.
+    pub(crate) fn home(&self, name: &str) -> PathBuf {
+        self.root.path().join("home").join(name)
+    }
+
     /// `gate` in the folder, without the settings of whoever runs the tests.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gate"));
@@ -58,6 +63,8 @@ impl Session {
         for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"] {
             command.env_remove(name);
         }
+        // what is known of the credentials of whoever runs the tests
+        command.env_remove("XDG_DATA_HOME").env_remove("XDG_STATE_HOME");
         command
     }
 

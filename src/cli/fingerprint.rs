@@ -1,0 +1,283 @@
+//! `gate fingerprint`: which credentials this machine really holds.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::config;
+use crate::exit::ExitStatus;
+use crate::finding::Skipped;
+use crate::fingerprint::strength::{Strength, judge};
+use crate::fingerprint::{self, Added, LONGEST, Locked, Matcher, Places, Record};
+use crate::report::write_json;
+use crate::sanitize;
+
+use super::args::ListFormat;
+
+/// `gate fingerprint`
+#[derive(Debug, Args)]
+pub struct Fingerprint {
+    /// What to do with fingerprints.
+    #[command(subcommand)]
+    pub command: FingerprintCommand,
+}
+
+/// What to do with fingerprints.
+#[derive(Debug, Subcommand)]
+pub enum FingerprintCommand {
+    /// Add a credential of your own; its value is read from standard input, or asked for without showing it
+    ///
+    /// Only keyed hashes of the value are kept. The value is never an argument, as those stand in the shell's history
+    /// and in the list of processes.
+    Add(Add),
+    /// List the credentials that are known, without their values
+    ///
+    /// As JSON: an array sorted by label, each entry with `label`, `source`, `place`, `scope`, `profile`, `kind`,
+    /// `length`, `first_seen` and `last_seen` (days as 2026-11-25), `rotated`, `expires`, `weak`.
+    List {
+        /// Form of the list
+        #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
+        format: ListFormat,
+    },
+    /// Forget a credential, and what it was before it was rotated
+    Remove {
+        /// Its label
+        #[arg(required = true, value_name = "LABEL")]
+        labels: Vec<String>,
+    },
+    /// Give a credential another label
+    Rename {
+        /// Its label
+        label: String,
+        /// Its new label
+        new: String,
+    },
+}
+
+/// `gate fingerprint add`
+#[derive(Debug, Args)]
+pub struct Add {
+    /// What to call it in reports
+    #[arg(value_name = "LABEL")]
+    label: String,
+    /// What it opens: a URL, or an environment such as production
+    #[arg(long)]
+    scope: Option<String>,
+    /// Whose it is: an account
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+/// Does it, and says how it ended.
+///
+/// # Errors
+/// Files that are damaged, exposed or cannot be written; labels that are not there.
+pub(super) fn run(arguments: &Fingerprint) -> Result<ExitStatus> {
+    let places = places()?;
+    match &arguments.command {
+        FingerprintCommand::Add(add) => add.run(&places),
+        FingerprintCommand::List { format } => list(&places, *format),
+        FingerprintCommand::Remove { labels } => remove(&places, labels),
+        FingerprintCommand::Rename { label, new } => rename(&places, label, new),
+    }
+}
+
+/// Where the store is.
+pub(super) fn places() -> Result<Places> {
+    Places::find(|name| std::env::var_os(name))
+        .context("there is no home folder to keep fingerprints in: set HOME or XDG_DATA_HOME")
+}
+
+/// What is known, to search with; when it is not to be had, that is a hole in the coverage of whoever asked, and must
+/// not pass for knowing nothing.
+pub(super) fn stored() -> (Arc<Matcher>, Option<Skipped>) {
+    let loaded = match Places::find(|name| std::env::var_os(name)) {
+        Some(places) => fingerprint::load(&places).map_err(|error| (error.path().to_owned(), error.cause())),
+        None => Ok(Matcher::default()),
+    };
+    match loaded {
+        Ok(matcher) => match matcher.check() {
+            Ok(()) => (Arc::new(matcher), None),
+            Err(cause) => (Arc::default(), Some(hole("fingerprints", &cause))),
+        },
+        Err((path, cause)) => (Arc::default(), Some(hole(&path.to_string_lossy(), &cause))),
+    }
+}
+
+fn hole(path: &str, cause: &str) -> Skipped {
+    let reason = format!("stored credentials were not looked for: {cause}");
+    Skipped { path: path.to_owned(), reason, expected: false }
+}
+
+impl Add {
+    fn run(&self, places: &Places) -> Result<ExitStatus> {
+        let label = label(&self.label)?;
+        // a damaged store is known before somebody types a password
+        let mut locked = Locked::open(places)?;
+        let value = read_value(label)?;
+        let strength = judge(value.trim_ascii());
+        match strength {
+            Strength::Refused(why) => bail!("not added: {why}"),
+            Strength::Bounded(why) => say(&format!("{label}: {why}"))?,
+            Strength::Strong => {}
+        }
+        if value.trim_ascii().len() > LONGEST {
+            say(&format!("{label}: longer than {LONGEST} bytes: known by its first {LONGEST}"))?;
+        }
+        let mut record = Record::new(label, "own", today());
+        record.scope = self.scope.clone();
+        record.profile = self.profile.clone();
+        let added = locked.store.add(&value, strength, record);
+        locked.save()?;
+        say(&match added {
+            Added::New => format!("added {label}"),
+            Added::Same => format!("{label} was known with this value"),
+            Added::Rotated => format!("added {label}; its former value stays known, as rotated"),
+        })?;
+        Ok(ExitStatus::Clean)
+    }
+}
+
+/// The value, from a prompt on a terminal, else from standard input to its end.
+fn read_value(label: &str) -> Result<Zeroizing<Vec<u8>>> {
+    if io::stdin().is_terminal() {
+        let prompt = format!("value of {}: ", sanitize::text(label));
+        let value = Zeroizing::new(rpassword::prompt_password(prompt).context("cannot read the value")?);
+        return Ok(Zeroizing::new(value.as_bytes().to_vec()));
+    }
+    // grown at once, so that no part of it stays behind in memory that was given back
+    let mut value = Zeroizing::new(Vec::with_capacity(1 << 20));
+    io::stdin().lock().take(1 << 20).read_to_end(&mut value).context("cannot read the value")?;
+    Ok(value)
+}
+
+fn label(label: &str) -> Result<&str> {
+    let trimmed = label.trim();
+    if trimmed.is_empty() || trimmed.len() > 200 || trimmed.chars().any(char::is_control) {
+        bail!("a label needs 1 to 200 characters, and no control characters");
+    }
+    Ok(trimmed)
+}
+
+fn list(places: &Places, format: ListFormat) -> Result<ExitStatus> {
+    let mut records = fingerprint::records(places)?;
+    records.sort_by(|a, b| (&a.label, a.rotated).cmp(&(&b.label, b.rotated)));
+    let mut out = io::stdout().lock();
+    match format {
+        ListFormat::Json => {
+            let rows: Vec<Row> = records.iter().map(Row::new).collect();
+            write_json(&rows, &mut out)?;
+        }
+        ListFormat::Text if records.is_empty() => {
+            writeln!(out, "no credentials are known: `gate fingerprint sync` reads those of this machine")?;
+        }
+        ListFormat::Text => {
+            for record in &records {
+                writeln!(out, "{}", line(record))?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(ExitStatus::Clean)
+}
+
+fn line(record: &Record) -> String {
+    let mut text = format!("{}  {}", sanitize::text(&record.label), sanitize::text(&record.source));
+    for (name, part) in [("scope", &record.scope), ("profile", &record.profile)] {
+        if let Some(part) = part {
+            text += &format!("  {name} {}", sanitize::text(part));
+        }
+    }
+    text += &format!("  {} bytes  seen {}", record.length, config::date_of_days(record.last_seen));
+    if let Some(day) = record.rotated {
+        text += &format!("  rotated {}", config::date_of_days(day));
+    }
+    if record.weak {
+        text += "  guessable";
+    }
+    text
+}
+
+#[derive(Serialize)]
+struct Row<'r> {
+    label: &'r str,
+    source: &'r str,
+    place: &'r str,
+    scope: Option<&'r str>,
+    profile: Option<&'r str>,
+    kind: &'r str,
+    length: u64,
+    first_seen: String,
+    last_seen: String,
+    rotated: Option<String>,
+    expires: Option<i64>,
+    weak: bool,
+}
+
+impl<'r> Row<'r> {
+    fn new(record: &'r Record) -> Self {
+        Self {
+            label: &record.label,
+            source: &record.source,
+            place: &record.place,
+            scope: record.scope.as_deref(),
+            profile: record.profile.as_deref(),
+            kind: &record.kind,
+            length: record.length,
+            first_seen: config::date_of_days(record.first_seen).to_string(),
+            last_seen: config::date_of_days(record.last_seen).to_string(),
+            rotated: record.rotated.map(|day| config::date_of_days(day).to_string()),
+            expires: record.expires,
+            weak: record.weak,
+        }
+    }
+}
+
+fn remove(places: &Places, labels: &[String]) -> Result<ExitStatus> {
+    let mut locked = Locked::open(places)?;
+    for label in labels {
+        if locked.store.remove(label) == 0 {
+            bail!("there is no credential {label:?}{}", hint(&locked, label));
+        }
+    }
+    locked.save()?;
+    labels.iter().try_for_each(|label| say(&format!("removed {label}")))?;
+    Ok(ExitStatus::Clean)
+}
+
+fn rename(places: &Places, old: &str, new: &str) -> Result<ExitStatus> {
+    let new = label(new)?;
+    let mut locked = Locked::open(places)?;
+    if locked.store.records().iter().any(|record| record.label == new) {
+        bail!("{new:?} is the label of another credential");
+    }
+    if locked.store.rename(old, new) == 0 {
+        bail!("there is no credential {old:?}{}", hint(&locked, old));
+    }
+    locked.save()?;
+    say(&format!("{old} is now {new}"))?;
+    Ok(ExitStatus::Clean)
+}
+
+fn hint(locked: &Locked, label: &str) -> String {
+    let known = locked.store.records().iter().map(|record| record.label.as_str());
+    match config::nearest(label, known) {
+        Some(near) => format!("; did you mean {near:?}?"),
+        None => "; `gate fingerprint list` shows all".to_owned(),
+    }
+}
+
+/// Today, in days since 1970.
+pub(super) fn today() -> u32 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u32::try_from(since.as_secs() / 86_400).unwrap_or(0)
+}
+
+/// One line on standard output.
+fn say(text: &str) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{}", sanitize::text(text))
+}

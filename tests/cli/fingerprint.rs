@@ -1,0 +1,153 @@
+//! `gate fingerprint`, and scans that know stored credentials.
+
+use std::fs;
+
+use crate::util::{Session, secret, value};
+
+/// A password of the kind that no rule would look at where it stands.
+fn password() -> String {
+    value("{base62:5}#{base62:6}", 11)
+}
+
+fn knowing(label: &str, value: &str) -> Session {
+    let session = Session::new();
+    session
+        .gate_reading(&["fingerprint", "add", label, "--scope", "production", "--profile", "alice"], value)
+        .exits(0);
+    session
+}
+
+#[test]
+fn an_own_entry_is_found_in_a_minified_file_and_named() {
+    let value = password();
+    let session = knowing("prod db", &value);
+    session.write("app.min.js", format!("!function(){{var a=[1,2],b={{x:\"q{value}z\"}};f(a,b)}}();"));
+    session
+        .gate(&["scan"])
+        .exits(1)
+        .says("stored-credential")
+        .says("prod db")
+        .says("production")
+        .says("alice")
+        .never_says(&value);
+    let report = session.gate(&["scan", "--format", "json"]);
+    let finding = &report.exits(1).json()["findings"][0];
+    assert_eq!(finding["rule_id"], "stored-credential");
+    assert_eq!((&finding["severity"], &finding["confidence"]), (&"critical".into(), &"high".into()));
+    assert_eq!(finding["stored"]["label"], "prod db");
+    assert_eq!(finding["stored"]["source"], "own");
+    assert_eq!(finding["stored"]["scope"], "production");
+    assert_eq!(finding["stored"]["profile"], "alice");
+    for format in ["jsonl", "sarif"] {
+        session.gate(&["scan", "--format", format]).exits(1).says("prod db").never_says(&value);
+    }
+    session.gate_reading(&["scan", "--stdin"], &value).exits(1).says("prod db");
+}
+
+#[test]
+fn it_speaks_for_the_rules_that_match_the_same_bytes() {
+    let value = secret("github-pat-classic", 3);
+    let session = knowing("github", &value);
+    session.write("a.env", format!("TOKEN={value}\n"));
+    let report = session.gate(&["scan", "--format", "json"]).json();
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(1));
+    assert_eq!(report["findings"][0]["rule_id"], "stored-credential");
+    let other = secret("github-pat-classic", 4);
+    session.write("b.env", format!("TOKEN={other}\n"));
+    session.gate(&["scan", "b.env"]).exits(1).says("github-pat-classic").never_says("stored");
+}
+
+#[test]
+fn no_setting_of_the_project_and_no_mark_silences_it() {
+    let value = password();
+    let session = knowing("prod db", &value);
+    session.write("app.txt", format!("say('{value}') // gate:allow\n"));
+    session.gate(&["scan"]).exits(1).says("prod db");
+    session.write(".portcullis.toml", "[[scan.allow]]\npath = ['*']\nreason = 'none of your business'\n");
+    session.gate(&["scan"]).exits(1).says("prod db");
+}
+
+#[test]
+fn binary_files_and_other_encodings_are_searched() {
+    let value = password();
+    let session = knowing("prod db", &value);
+    let mut binary = vec![0, 1, 2, 255, 254, 9];
+    binary.extend(value.bytes());
+    binary.extend([0; 16]);
+    session.write("blob.bin", &binary);
+    let utf16: Vec<u8> = format!("\u{feff}x = {value}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    session.write("wide.txt", &utf16);
+    let report = session.gate(&["scan", "--format", "json"]).json();
+    let paths: Vec<_> = report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|finding| finding["path"].clone())
+        .collect();
+    assert_eq!(paths, ["blob.bin", "wide.txt"]);
+}
+
+#[test]
+fn entries_are_listed_renamed_and_removed_without_their_values() {
+    let value = password();
+    let session = knowing("prod db", &value);
+    session.gate(&["fingerprint", "list"]).exits(0).says("prod db").says("production").never_says(&value);
+    let list = session.gate(&["fingerprint", "list", "--format", "json"]).json();
+    assert_eq!(list[0]["label"], "prod db");
+    assert_eq!(list[0]["length"], value.len());
+    session.gate(&["fingerprint", "rename", "prod", "new"]).exits(2).complains("no credential");
+    session.gate(&["fingerprint", "rename", "prod db", "production"]).exits(0);
+    session.gate(&["fingerprint", "remove", "production"]).exits(0);
+    session.write("a.txt", &value);
+    session.gate(&["scan", "a.txt"]).exits(0);
+}
+
+#[test]
+fn a_new_value_keeps_the_old_one_as_rotated() {
+    let old = password();
+    let session = knowing("token", &old);
+    let new = value("{base62:24}", 5);
+    session.gate_reading(&["fingerprint", "add", "token"], &new).exits(0).says("former value stays known");
+    session.write("a.txt", format!("{old}\n"));
+    session.gate(&["scan"]).exits(1).says("rotated");
+}
+
+#[test]
+fn guessable_values_are_refused_with_the_reason() {
+    let session = Session::new();
+    for weak in ["q7x", "production", "aaaaaaaaaaaaaaaaaaaa", "${FROM_ELSEWHERE}"] {
+        session
+            .gate_reading(&["fingerprint", "add", "weak"], weak)
+            .exits(2)
+            .complains("not added")
+            .never_says(weak);
+    }
+    let nine = value("{base62:9}", 3);
+    session.gate_reading(&["fingerprint", "add", "nine"], &nine).exits(0).says("shorter than 12 bytes");
+    session.write("a.txt", format!("x{nine}\n"));
+    session.write("b.txt", format!("x {nine}\n"));
+    session.gate(&["scan", "a.txt"]).exits(0);
+    session.gate(&["scan", "b.txt"]).exits(1);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_store_that_cannot_be_used_makes_a_scan_incomplete() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let session = knowing("prod db", &password());
+    let store = session.home(".local/share/portcullis/fingerprints");
+    session.write("a.txt", "nothing\n");
+    fs::set_permissions(&store, fs::Permissions::from_mode(0o644)).expect("changed");
+    session.gate(&["scan"]).exits(2).says("chmod 600");
+    session.gate(&["fingerprint", "list"]).exits(2).complains("chmod 600");
+    fs::set_permissions(&store, fs::Permissions::from_mode(0o600)).expect("changed");
+    let whole = fs::read(&store).expect("read");
+    fs::write(&store, &whole[..whole.len() - 9]).expect("written");
+    session.gate(&["scan"]).exits(2).says("cut short");
+    session
+        .gate_reading(&["fingerprint", "add", "other"], &value("{base62:24}", 5))
+        .exits(2)
+        .complains("cut short");
+    assert_eq!(fs::read(&store).expect("read").len(), whole.len() - 9);
+}

@@ -299,6 +299,7 @@ mod tests {
             columns_utf16: None,
             decoded: Vec::new(),
             masked: String::new(),
+            stored: None,
             reasons: Vec::new(),
             commit: None,
         }

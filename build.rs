@@ -5,6 +5,8 @@
 mod analyze;
 #[path = "build/commands.rs"]
 mod commands;
+#[path = "build/environment.rs"]
+mod environment;
 #[path = "build/lists.rs"]
 mod lists;
 #[path = "src/gate"]
@@ -42,6 +44,7 @@ fn main() {
     write("words.rs", &secrets::words(Path::new("rules/words.toml")));
     write("build_products.rs", &lists::lists(Path::new("rules/build-products.toml")));
     write("stores.rs", &stores::tables(Path::new("rules/stores.toml")));
+    write("environment.rs", &environment::table(Path::new("rules/environment.toml")));
     let (commands, examples) = commands::tables(Path::new("rules/commands"));
     write("commands.rs", &commands);
     write("command_examples.rs", &examples);

@@ -30,3 +30,36 @@ impl From<ExitStatus> for ExitCode {
         }
     }
 }
+
+/// How `gate check` ended: what is to become of the command.
+///
+/// | Status | Meaning |
+/// |---|---|
+/// | 0 | allow |
+/// | 1 | ask |
+/// | 2 | deny |
+/// | 3 | error: no answer, which callers must take for a denial |
+///
+/// A batch ends with the strictest of its answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CheckStatus {
+    /// It may run.
+    Allow,
+    /// A person is to be asked.
+    Ask,
+    /// It may not run.
+    Deny,
+    /// Bad arguments or settings, input that cannot be read, output that cannot be written.
+    Error,
+}
+
+impl From<CheckStatus> for ExitCode {
+    fn from(status: CheckStatus) -> Self {
+        match status {
+            CheckStatus::Allow => Self::from(0),
+            CheckStatus::Ask => Self::from(1),
+            CheckStatus::Deny => Self::from(2),
+            CheckStatus::Error => Self::from(3),
+        }
+    }
+}

@@ -25,4 +25,5 @@ pub mod git;
 pub mod report;
 pub mod rules;
 pub mod scan;
+pub(crate) mod shell;
 pub mod source;

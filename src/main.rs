@@ -2,10 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use portcullis::cli::{self, args::Cli};
+use portcullis::cli;
 
 fn main() -> ExitCode {
     cli::quiet_panics();
-    cli::run(Cli::parse()).into()
+    match cli::arguments() {
+        Ok(cli) => cli::run(cli),
+        Err(status) => status,
+    }
 }

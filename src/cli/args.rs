@@ -1,5 +1,6 @@
 //! Arguments of `gate`: the one list that help and completions come from.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -7,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::finding;
 use crate::report::Format;
 
-/// Finds leaked credentials.
+/// Finds leaked credentials, and judges shell commands before agents run them.
 #[derive(Debug, Parser)]
 #[command(name = "gate", version, about, propagate_version = true, after_help = EXIT_STATUS)]
 pub struct Cli {
@@ -17,13 +18,16 @@ pub struct Cli {
 }
 
 /// Shown below every help text.
-const EXIT_STATUS: &str = "Exit status of scan and rules check: 0 clean, 1 findings, 2 could not complete.";
+const EXIT_STATUS: &str = "Exit status of scan and rules check: 0 clean, 1 findings, 2 could not complete.\n\
+     Exit status of check: 0 allow, 1 ask, 2 deny, 3 error.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Look for credentials in files
     Scan(Scan),
+    /// Judge a shell command before it runs: allow, ask or deny
+    Check(Check),
     /// List, show and check rules
     Rules(Rules),
     /// Show, check and trust the settings of the gate
@@ -115,6 +119,47 @@ pub struct Scan {
     /// When to use colours
     #[arg(long, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub color: Colour,
+}
+
+/// `gate check`
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_STATUS)]
+pub struct Check {
+    /// The command: one word is a line of shell, several are the words of a command
+    #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub command: Vec<OsString>,
+
+    /// Read the command from standard input
+    #[arg(long, conflicts_with_all = ["command", "batch"])]
+    pub stdin: bool,
+
+    /// Read requests from standard input, one JSON object a line: {"command": "…", "cwd": "…"}; answer each in turn
+    #[arg(long, conflicts_with_all = ["command", "format"])]
+    pub batch: bool,
+
+    /// The folder that the command is to run in [default: the current one]
+    #[arg(long, value_name = "FOLDER")]
+    pub cwd: Option<PathBuf>,
+
+    /// Form of the answer
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text, value_name = "FORMAT")]
+    pub format: CheckFormat,
+
+    /// Show the commands found, what they do, every rule that spoke, and which one decided
+    #[arg(long)]
+    pub explain: bool,
+}
+
+/// Shown below the help text of `check`.
+const CHECK_STATUS: &str = "Exit status: 0 allow, 1 ask, 2 deny, 3 error, which must be taken for a denial.";
+
+/// Form of a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// A few lines for people.
+    Text,
+    /// One line of JSON.
+    Json,
 }
 
 /// `gate rules`

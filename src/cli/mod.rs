@@ -3,6 +3,7 @@
 pub mod args;
 mod baseline;
 mod changes;
+mod check;
 pub mod fingerprint;
 pub mod policy;
 pub mod progress;
@@ -10,28 +11,53 @@ mod rules;
 mod scan;
 
 use std::io;
+use std::process::ExitCode;
 
-use crate::exit::ExitStatus;
+use clap::Parser as _;
+
+use crate::exit::{CheckStatus, ExitStatus};
 use crate::sanitize;
 
 use args::{Cli, Command};
 
 /// Runs a command; what goes wrong is said on standard error.
-pub fn run(cli: Cli) -> ExitStatus {
-    let done = match cli.command {
-        Command::Scan(arguments) => scan::run(&arguments),
-        Command::Rules(arguments) => rules::run(&arguments),
-        Command::Policy(arguments) => policy::run(&arguments),
-        Command::Baseline(arguments) => baseline::run(&arguments),
-        Command::Fingerprint(arguments) => fingerprint::run(&arguments),
-    };
+pub fn run(cli: Cli) -> ExitCode {
+    match cli.command {
+        Command::Scan(arguments) => ended(scan::run(&arguments), ExitStatus::Incomplete),
+        Command::Check(arguments) => ended(check::run(&arguments), CheckStatus::Error),
+        Command::Rules(arguments) => ended(rules::run(&arguments), ExitStatus::Incomplete),
+        Command::Policy(arguments) => ended(policy::run(&arguments), ExitStatus::Incomplete),
+        Command::Baseline(arguments) => ended(baseline::run(&arguments), ExitStatus::Incomplete),
+        Command::Fingerprint(arguments) => ended(fingerprint::run(&arguments), ExitStatus::Incomplete),
+    }
+}
+
+/// Reads the arguments of the process. Where they are wrong that is said, and `check` ends with a status of its own:
+/// what clap uses would mean that a command is denied.
+///
+/// # Errors
+/// The status to end with.
+pub fn arguments() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|error| {
+        // nobody left to tell
+        let _ = error.print();
+        let checks = std::env::args_os().nth(1).is_some_and(|command| command == "check");
+        match error.exit_code() {
+            0 => ExitCode::SUCCESS,
+            _ if checks => CheckStatus::Error.into(),
+            _ => ExitStatus::Incomplete.into(),
+        }
+    })
+}
+
+fn ended<S: Into<ExitCode>>(done: anyhow::Result<S>, failed: S) -> ExitCode {
     match done {
-        Ok(status) => status,
+        Ok(status) => status.into(),
         // whoever read the output has read enough; what was found is not known, so this is not clean either
-        Err(error) if is_closed_pipe(&error) => ExitStatus::Incomplete,
+        Err(error) if is_closed_pipe(&error) => failed.into(),
         Err(error) => {
             complain(&format!("{error:#}"));
-            ExitStatus::Incomplete
+            failed.into()
         }
     }
 }

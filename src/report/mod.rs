@@ -22,6 +22,7 @@ mod sample;
 mod sarif;
 mod text;
 mod uri;
+pub mod verdict;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;

@@ -1,0 +1,465 @@
+//! Commands within commands: lines of shell, scripts, code of other languages, targets.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use crate::gate::decision::Decision;
+use crate::gate::model::{Cwd, EffectKind, Inner, Invocation, Part, Place, Stdin, Word};
+use crate::span::Span;
+
+use super::simple::{base_name, shown};
+use super::value::{Parts, State, Value, known, push_text};
+use super::{Io, Out, Resolver};
+
+/// Scripts longer than this are not read.
+const MAX_SCRIPT: usize = 256 << 10;
+
+impl Resolver<'_> {
+    /// Walks a command within the invocation at `index`.
+    pub(super) fn inner(&mut self, inner: Inner, index: usize, state: &State) -> Out {
+        let frame = self.frame.clone();
+        let out = self.deeper(|resolver| resolver.inner_at(inner, index, state)).unwrap_or(Out::Unknown);
+        self.frame = frame;
+        out
+    }
+
+    fn inner_at(&mut self, inner: Inner, index: usize, state: &State) -> Out {
+        match inner {
+            Inner::Words(mut invocation) => {
+                if invocation.words.is_empty() {
+                    return Out::Unknown;
+                }
+                self.enter(&mut invocation, index);
+                let mut inside = child(state, &invocation);
+                self.start(invocation, &mut inside, &Io::default(), false)
+            }
+            Inner::Shell { text, dialect, arguments, mut within } => {
+                self.enter(&mut within, index);
+                let mut inside = child(state, &within);
+                if matches!(dialect.as_str(), "powershell" | "pwsh" | "cmd") {
+                    self.ask(
+                        "unread-foreign-shell",
+                        format!("a line of {dialect} that is not understood here"),
+                        within.span,
+                    );
+                    return Out::Unknown;
+                }
+                if !arguments.is_empty() {
+                    inside.positional =
+                        Some(Rc::new(arguments[1..].iter().map(|word| word.parts.clone()).collect()));
+                }
+                let io = Io { stdin: within.stdin.clone(), redirects: Vec::new() };
+                let span = text.span.or(within.span);
+                if text.is_unknown()
+                    && let Stdin::Pipe(feeders) = &within.stdin
+                    && self.fetched(feeders.iter().copied())
+                {
+                    self.fetched_code(span);
+                    return Out::Unknown;
+                }
+                self.shell_text(&text.parts, span, &mut inside, &io, "a line of shell")
+            }
+            Inner::Script { language, path, arguments, mut within } => {
+                self.enter(&mut within, index);
+                let mut inside = child(state, &within);
+                inside.positional = Some(Rc::new(arguments.iter().map(|word| word.parts.clone()).collect()));
+                let io = Io { stdin: within.stdin.clone(), redirects: Vec::new() };
+                self.script(&language, &path, &within, &mut inside, &io)
+            }
+            Inner::Code { language, text, mut within } => {
+                self.enter(&mut within, index);
+                self.code(&language, &text, &within);
+                Out::Unknown
+            }
+            Inner::Target { kind, name, mut within } => {
+                self.enter(&mut within, index);
+                self.target(&kind, name.as_ref(), &within, state);
+                Out::Unknown
+            }
+        }
+    }
+
+    /// Takes over the surroundings that a wrapper makes.
+    fn enter(&mut self, invocation: &mut Invocation, index: usize) {
+        let outer = &self.resolved.invocations[index];
+        let name = outer.words.first().and_then(Word::text).map(base_name).unwrap_or_default();
+        if invocation.via.len() <= outer.via.len() {
+            invocation.via.clone_from(&outer.via);
+            invocation.via.push(name.to_owned());
+        }
+        if invocation.place == Place::Local {
+            invocation.place = outer.place.clone();
+        }
+        invocation.privileged |= outer.privileged;
+        if invocation.cwd.is_none() {
+            invocation.cwd.clone_from(&outer.cwd);
+        }
+        if invocation.span.is_none() {
+            invocation.span = outer.span;
+        }
+        self.frame.via.clone_from(&invocation.via);
+        self.frame.place = invocation.place.clone();
+        self.frame.privileged = invocation.privileged;
+        self.frame.fixed = Some(invocation.span);
+    }
+
+    /// Reads a text as shell and walks it. What is unknown in it asks; what is known is looked at all the same.
+    pub(super) fn shell_text(
+        &mut self,
+        parts: &Parts,
+        span: Option<Span>,
+        state: &mut State,
+        io: &Io,
+        what: &str,
+    ) -> Out {
+        let whole;
+        let text = match known(parts) {
+            Some(text) => text,
+            None => {
+                self.computed(parts, span, what);
+                whole = with_placeholders(parts);
+                &whole
+            }
+        };
+        if text.trim().is_empty() {
+            return Out::nothing();
+        }
+        if !self.spend(text.len()) {
+            return Out::Unknown;
+        }
+        let frame = self.frame.clone();
+        self.frame.fixed = Some(span);
+        let list = crate::shell::parse(text, span);
+        let out = match list {
+            Ok(list) => self.deeper(|resolver| resolver.list(&list, state, io)).unwrap_or(Out::Unknown),
+            Err(unread) => {
+                self.unread(unread, text, what);
+                Out::Unknown
+            }
+        };
+        self.frame = frame;
+        out
+    }
+
+    /// Says that code is only known when it runs.
+    fn computed(&mut self, parts: &Parts, span: Option<Span>, what: &str) {
+        let mut fetched = false;
+        for part in parts {
+            let Part::Unknown { source, .. } = part else { continue };
+            let ranges: Vec<_> = self
+                .substitutions
+                .iter()
+                .filter(|(other, _)| **other == **source)
+                .map(|(_, range)| range.clone())
+                .collect();
+            fetched |= ranges.into_iter().any(|range| self.fetched(range));
+        }
+        if fetched {
+            self.fetched_code(span);
+        } else {
+            self.ask("unread-computed", format!("{what} is only known when it runs"), span);
+        }
+    }
+
+    fn fetched_code(&mut self, span: Option<Span>) {
+        self.opine(
+            "flow-fetched-code",
+            Decision::Deny,
+            "what comes from the network is run unseen; save it to a file, read it, then run it",
+            span,
+        );
+    }
+
+    /// Whether one of these commands, or one that feeds it, reads the network.
+    pub(super) fn fetched(&self, indices: impl IntoIterator<Item = usize>) -> bool {
+        let mut left: Vec<usize> = indices.into_iter().collect();
+        let mut seen = std::collections::HashSet::new();
+        while let Some(index) = left.pop() {
+            if !seen.insert(index) {
+                continue;
+            }
+            let Some(reading) = self.resolved.readings.get(index) else { continue };
+            if reading.effects.iter().any(|effect| effect.kind == EffectKind::Fetches) {
+                return true;
+            }
+            if let Some(Invocation { stdin: Stdin::Pipe(feeders), .. }) = self.resolved.invocations.get(index)
+            {
+                left.extend(feeders);
+            }
+        }
+        false
+    }
+
+    /// `source path`: in the shell at hand.
+    pub(super) fn script_in(
+        &mut self,
+        path: &Word,
+        invocation: &Invocation,
+        state: &mut State,
+        io: &Io,
+    ) -> Out {
+        let mut within = invocation.clone();
+        self.surround(&mut within, state);
+        self.script("sh", path, &within, state, io)
+    }
+
+    /// A file that is run.
+    fn script(
+        &mut self,
+        language: &str,
+        path: &Word,
+        within: &Invocation,
+        state: &mut State,
+        io: &Io,
+    ) -> Out {
+        let span = path.span.or(within.span);
+        let Some(name) = super::redirect::plain(path).map(str::to_owned) else {
+            let parts = path.parts.clone();
+            if path.is_unknown() {
+                self.computed(&parts, span, "which script runs");
+            } else {
+                self.ask(
+                    "unread-script",
+                    format!("which file is run is only known when it is: {}", shown(path)),
+                    span,
+                );
+            }
+            return Out::Unknown;
+        };
+        if within.place != Place::Local {
+            self.ask("unread-script-remote", format!("`{name}` runs where it cannot be read"), span);
+            return Out::Unknown;
+        }
+        if matches!(name.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0") {
+            return self.stdin_code(language, within, state, io);
+        }
+        if let Some(process) = self.process_of(&name).cloned() {
+            return match process.out {
+                Out::Known(parts) => self.content(language, &parts, span, within, state, io),
+                Out::Unknown => {
+                    if self.fetched(process.by) {
+                        self.fetched_code(span);
+                    } else {
+                        self.ask("unread-computed", "a script is only known when it runs", span);
+                    }
+                    Out::Unknown
+                }
+            };
+        }
+        let Some(file) = self.absolute(&name, state) else {
+            self.ask(
+                "unread-script",
+                format!("`{name}` is run in a folder that is not known beforehand"),
+                span,
+            );
+            return Out::Unknown;
+        };
+        if let Some(written) = self.written.get(&file).cloned() {
+            return match written.content {
+                Out::Known(parts) => self.content(language, &parts, span, within, state, io),
+                Out::Unknown => {
+                    if self.fetched(written.by) {
+                        self.fetched_code(span);
+                    } else {
+                        self.ask(
+                            "unread-script-changed",
+                            format!("`{name}` is written by the command itself before it runs"),
+                            span,
+                        );
+                    }
+                    Out::Unknown
+                }
+            };
+        }
+        self.file(language, &name, &file, within, state, io)
+    }
+
+    /// Code that a program reads on its standard input.
+    fn stdin_code(&mut self, language: &str, within: &Invocation, state: &mut State, io: &Io) -> Out {
+        let span = within.span;
+        match within.stdin.clone() {
+            Stdin::Text(word) => self.content(language, &word.parts, span, within, state, io),
+            Stdin::Empty => Out::nothing(),
+            Stdin::Inherited => Out::Unknown,
+            Stdin::File(word) => self.script(language, &word, within, state, io),
+            Stdin::Pipe(feeders) => {
+                if self.fetched(feeders) {
+                    self.fetched_code(span);
+                } else {
+                    self.ask("unread-computed", "the output of another program is run as code", span);
+                }
+                Out::Unknown
+            }
+        }
+    }
+
+    /// The content of a script.
+    fn content(
+        &mut self,
+        language: &str,
+        parts: &Parts,
+        span: Option<Span>,
+        within: &Invocation,
+        state: &mut State,
+        io: &Io,
+    ) -> Out {
+        let language = match known(parts).and_then(shebang) {
+            Some(found) if language.is_empty() => found.to_owned(),
+            _ if language.is_empty() => "sh".to_owned(),
+            _ => language.to_owned(),
+        };
+        if is_shell(&language) {
+            return self.shell_text(parts, span, state, io, "a script");
+        }
+        self.code(&language, &Word { parts: parts.clone(), span }, within);
+        Out::Unknown
+    }
+
+    fn file(
+        &mut self,
+        language: &str,
+        name: &str,
+        file: &Path,
+        within: &Invocation,
+        state: &mut State,
+        io: &Io,
+    ) -> Out {
+        let span = within.span;
+        let Some((bytes, whole)) = self.world.read(file, MAX_SCRIPT) else {
+            self.ask(
+                "unread-script-missing",
+                format!("`{name}` is run, but it is not there or cannot be read"),
+                span,
+            );
+            return Out::Unknown;
+        };
+        let here = self.is_ours(file);
+        let Ok(text) = std::str::from_utf8(&bytes) else {
+            // a compiled program
+            if !here {
+                self.ask(
+                    "program-outside-workspace",
+                    format!("`{name}` is a program outside the workspace"),
+                    span,
+                );
+            }
+            return Out::Unknown;
+        };
+        let language = if language.is_empty() {
+            match shebang(text) {
+                Some(found) => found.to_owned(),
+                None => by_ending(name).unwrap_or("sh").to_owned(),
+            }
+        } else {
+            language.to_owned()
+        };
+        if !whole {
+            self.ask("unread-script-too-long", format!("`{name}` is too long to be read"), span);
+            return Out::Unknown;
+        }
+        if self.scripts.iter().any(|other| other == file) {
+            return Out::Unknown;
+        }
+        if !here {
+            self.ask("script-outside-workspace", format!("`{name}` lies outside the workspace"), span);
+        }
+        self.scripts.push(file.to_path_buf());
+        let out = if is_shell(&language) {
+            self.shell_text(&super::value::text(text), span, state, io, &format!("`{name}`"))
+        } else {
+            self.code_file(&language, text, name, within);
+            Out::Unknown
+        };
+        self.scripts.pop();
+        out
+    }
+
+    /// Whether a file belongs to what the agent works on.
+    pub(super) fn is_ours(&self, file: &Path) -> bool {
+        file.starts_with(&self.environment.workspace)
+            || self.environment.temporary.iter().any(|folder| file.starts_with(folder))
+    }
+}
+
+/// The state of a program's own shell.
+fn child(state: &State, within: &Invocation) -> State {
+    let mut inside = state.for_child();
+    for (name, word) in &within.environment {
+        inside.set(name, Value::Scalar(word.parts.clone()));
+        inside.export(name);
+    }
+    match &within.cwd {
+        Some(cwd) => inside.cwd = vec![cwd.clone()],
+        None if inside.cwd.is_empty() => inside.cwd = vec![Cwd::Unknown],
+        None => {}
+    }
+    inside
+}
+
+/// A text in which variables stand for what is unknown, so that the rest can be read.
+fn with_placeholders(parts: &Parts) -> String {
+    let mut text = Parts::new();
+    for part in parts {
+        match part {
+            Part::Text(known) | Part::Glob(known) => push_text(&mut text, known),
+            Part::Unknown { .. } => push_text(&mut text, "${UNKNOWN_HERE}"),
+        }
+    }
+    known(&text).unwrap_or_default().to_owned()
+}
+
+fn is_shell(language: &str) -> bool {
+    matches!(language, "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" | "shell" | "fish" | "mksh" | "busybox")
+}
+
+/// The language that the first line names.
+fn shebang(text: &str) -> Option<&'static str> {
+    let line = text.strip_prefix("#!")?.lines().next()?;
+    let mut words = line.split_whitespace();
+    let mut program = base_name(words.next()?);
+    if program == "env" {
+        program = words.find(|word| !word.starts_with('-') && !word.contains('=')).map(base_name)?;
+    }
+    let program = program.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.');
+    Some(match program {
+        "sh" | "bash" | "zsh" | "dash" | "ksh" | "ash" => "sh",
+        "python" | "pypy" => "python",
+        "node" | "nodejs" | "bun" | "deno" | "tsx" => "node",
+        "perl" => "perl",
+        "ruby" => "ruby",
+        "php" => "php",
+        "awk" | "gawk" | "mawk" => "awk",
+        "sed" => "sed",
+        "lua" => "lua",
+        "make" => "make",
+        _ => "other",
+    })
+}
+
+fn by_ending(name: &str) -> Option<&'static str> {
+    Some(match name.rsplit_once('.')?.1 {
+        "sh" | "bash" => "sh",
+        "py" => "python",
+        "js" | "mjs" | "cjs" | "ts" => "node",
+        "pl" => "perl",
+        "rb" => "ruby",
+        "php" => "php",
+        "lua" => "lua",
+        _ => return None,
+    })
+}
+
+impl Resolver<'_> {
+    fn code(&mut self, language: &str, text: &Word, within: &Invocation) {
+        let _ = text;
+        self.ask("unread-code", format!("code of {language} that is not understood here"), within.span);
+    }
+
+    fn code_file(&mut self, language: &str, text: &str, name: &str, within: &Invocation) {
+        let _ = (language, text, name, within);
+    }
+
+    fn target(&mut self, kind: &str, name: Option<&Word>, within: &Invocation, state: &State) {
+        let _ = (kind, name, within, state);
+    }
+}

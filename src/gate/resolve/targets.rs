@@ -1,0 +1,1 @@
+//! Targets of build files: looked up and judged.

@@ -1,0 +1,12 @@
+//! The grammar of the shell: text to syntax tree, in one pass, without backtracking to speak of.
+//!
+//! Own code in place of a crate, see "Decisions" in `ARCHITECTURE.md`: what is read here must be exactly what bash
+//! would run, at any input, in linear time and bounded stack.
+
+pub(crate) mod ast;
+pub(crate) mod escape;
+mod parameter;
+mod parse;
+mod word;
+
+pub(crate) use parse::{Unread, UnreadKind, parse, parse_double_quoted};

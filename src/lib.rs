@@ -22,6 +22,7 @@ pub(crate) mod decode;
 pub mod fingerprint;
 pub mod gate;
 pub mod git;
+pub mod hook;
 pub mod report;
 pub mod rules;
 pub mod scan;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::finding;
 use crate::report::Format;
+use crate::{finding, hook};
 
 /// Finds leaked credentials, and judges shell commands before agents run them.
 #[derive(Debug, Parser)]
@@ -36,6 +36,8 @@ pub enum Command {
     Baseline(Baseline),
     /// Know the credentials of this machine by keyed hashes, so that scans recognise them anywhere
     Fingerprint(super::fingerprint::Fingerprint),
+    /// Put hooks in place that ask gate before a commit or push
+    Hook(Hook),
 }
 
 /// `gate scan`
@@ -233,6 +235,71 @@ pub enum BaselineCommand {
         /// What to scan, and where
         #[command(flatten)]
         scan: BaselineScan,
+    },
+}
+
+/// `gate hook`
+#[derive(Debug, Args)]
+pub struct Hook {
+    /// What to do with hooks.
+    #[command(subcommand)]
+    pub command: HookCommand,
+}
+
+/// What to do with hooks.
+#[derive(Debug, Subcommand)]
+pub enum HookCommand {
+    /// Put hooks in place; a hook that is there already is kept, and runs first
+    Install {
+        /// Whose hooks.
+        #[command(subcommand)]
+        target: HookTarget,
+    },
+    /// Take hooks out, and put back what was there before
+    Uninstall {
+        /// Whose hooks.
+        #[command(subcommand)]
+        target: HookTarget,
+    },
+    /// Say which hooks are in place; exits with 1 when one is not
+    Status {
+        /// Whose hooks.
+        #[command(subcommand)]
+        target: HookTarget,
+    },
+    /// Do what a hook does; hooks call this
+    Run {
+        /// Whose hook.
+        #[command(subcommand)]
+        target: RunTarget,
+    },
+}
+
+/// Programs that hooks can be put into.
+#[derive(Debug, Subcommand)]
+pub enum HookTarget {
+    /// A git repository
+    Git {
+        /// The repository
+        #[arg(default_value = ".", value_name = "PATH")]
+        repository: PathBuf,
+        /// Which hooks; may be given several times [default: pre-commit and pre-push, or pre-receive in a bare repository]
+        #[arg(long, value_enum, value_name = "HOOK")]
+        hook: Vec<hook::git::Hook>,
+    },
+}
+
+/// Programs whose hooks call gate.
+#[derive(Debug, Subcommand)]
+pub enum RunTarget {
+    /// git
+    Git {
+        /// Which hook
+        #[arg(value_enum)]
+        hook: hook::git::Hook,
+        /// What git gives the hook
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
     },
 }
 

@@ -5,6 +5,7 @@ mod baseline;
 mod changes;
 mod check;
 pub mod fingerprint;
+mod hook;
 pub mod policy;
 pub mod progress;
 mod rules;
@@ -28,6 +29,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Rules(arguments) => ended(rules::run(&arguments), ExitStatus::Incomplete),
         Command::Policy(arguments) => ended(policy::run(&arguments), ExitStatus::Incomplete),
         Command::Baseline(arguments) => ended(baseline::run(&arguments), ExitStatus::Incomplete),
+        Command::Hook(arguments) => ended(hook::run(&arguments), ExitStatus::Incomplete),
         Command::Fingerprint(arguments) => ended(fingerprint::run(&arguments), ExitStatus::Incomplete),
     }
 }

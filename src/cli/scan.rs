@@ -18,7 +18,7 @@ use crate::report::{self, Format};
 use crate::rules;
 use crate::scan::filter::allow::AllowList;
 use crate::scan::{Scanner, Tally, Worker};
-use crate::source::{self, Progress, Request, Sink, changes, staged};
+use crate::source::{self, Progress, Request, Sink, changes, range, staged};
 use crate::stable_id::IdKey;
 
 use super::args::{Colour, Scan};
@@ -60,6 +60,8 @@ pub(super) enum Input {
     Staged(Box<Repository>),
     /// The new side of a diff.
     Diff,
+    /// What commits bring.
+    Range(Box<Repository>, range::Changes),
 }
 
 impl Input {
@@ -78,7 +80,9 @@ impl Input {
     /// The folder that names are relative to, and that has the project's settings.
     fn root(&self, arguments: &Scan) -> PathBuf {
         let folder = match self {
-            Self::Staged(repository) => repository.work_tree().map(Path::to_owned),
+            Self::Staged(repository) | Self::Range(repository, _) => {
+                repository.work_tree().map(Path::to_owned)
+            }
             Self::Tree | Self::Stdin | Self::Diff => arguments.paths.first().cloned(),
         };
         folder.unwrap_or_else(|| PathBuf::from("."))
@@ -86,7 +90,7 @@ impl Input {
 }
 
 /// The repository of the folder named, or of the current one.
-fn repository(paths: &[PathBuf]) -> Result<Repository> {
+pub(super) fn repository(paths: &[PathBuf]) -> Result<Repository> {
     let folder = match paths {
         [] => Path::new("."),
         [folder] => folder,
@@ -164,7 +168,8 @@ impl Job {
     fn scan(&self, arguments: &Scan, input: Input) -> Result<Outcome> {
         let compare = || Comparing::new(Scanning::new(&self.scanner), self.confidence, arguments.all_staged);
         let progress = Arc::new(Progress::default());
-        let watched = !arguments.no_progress && matches!(input, Input::Tree | Input::Staged(_));
+        let watched =
+            !arguments.no_progress && matches!(input, Input::Tree | Input::Staged(_) | Input::Range(..));
         let line = watched.then(|| ProgressLine::start(progress.clone())).flatten();
         let progress = line.is_some().then_some(progress);
         let mut notes = Vec::new();
@@ -180,16 +185,19 @@ impl Job {
                 (vec![sink.into_scanned()], coverage)
             }
             Input::Staged(repository) => {
-                let request = changes::Request {
-                    exclude: self.exclude.clone(),
-                    max_file_size: self.max_file_size,
-                    threads: arguments.threads,
-                    progress,
-                };
+                let request = self.changes(arguments, progress);
                 let (sinks, coverage) = staged::scan_staged(&repository, &request, compare)?;
                 if coverage.files == 0 && coverage.skipped.is_empty() {
                     notes.push("nothing is staged: the index has what the last commit has".to_owned());
                 }
+                (sinks.into_iter().map(Comparing::into_scanned).collect(), coverage)
+            }
+            Input::Range(repository, changes) => {
+                if changes.commits == 0 {
+                    notes.push("no commit is new".to_owned());
+                }
+                let (sinks, coverage) =
+                    changes.scan(&repository, &self.changes(arguments, progress), compare)?;
                 (sinks.into_iter().map(Comparing::into_scanned).collect(), coverage)
             }
             Input::Tree => {
@@ -213,6 +221,15 @@ impl Job {
         outcome.notes.extend(notes);
         outcome.notes.extend(self.scanner.unused_allow_entries());
         Ok(outcome)
+    }
+
+    fn changes(&self, arguments: &Scan, progress: Option<Arc<Progress>>) -> changes::Request {
+        changes::Request {
+            exclude: self.exclude.clone(),
+            max_file_size: self.max_file_size,
+            threads: arguments.threads,
+            progress,
+        }
     }
 
     fn diff(&self, path: &Path, sink: &mut Hunks<'_>) -> Result<Coverage> {
@@ -312,7 +329,7 @@ fn gather(scanned: Vec<Scanned>, coverage: Coverage, threshold: Confidence) -> O
     outcome
 }
 
-fn status(outcome: &Outcome, exit_zero: bool) -> ExitStatus {
+pub(super) fn status(outcome: &Outcome, exit_zero: bool) -> ExitStatus {
     match () {
         () if !outcome.coverage.complete() => ExitStatus::Incomplete,
         () if exit_zero || outcome.findings.is_empty() => ExitStatus::Clean,

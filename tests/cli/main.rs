@@ -4,6 +4,7 @@ mod baseline;
 mod diff;
 mod fingerprint;
 mod git;
+mod hook;
 mod policy;
 mod rules;
 mod scan;

@@ -1,0 +1,284 @@
+//! `gate hook`.
+
+use std::fmt::Write as _;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+
+use crate::baseline::FILE_NAME;
+use crate::exit::ExitStatus;
+use crate::finding::{Finding, Outcome};
+use crate::git::{Range, Repository};
+use crate::hook::git::{Done, Hook, Hooks, State, updates};
+use crate::sanitize;
+use crate::source::range::{self, Trouble};
+
+use super::args::{self, HookCommand, HookTarget, RunTarget, Scan};
+use super::scan::{Input, Job, repository, status};
+
+/// How many findings and remedies a blocked commit shows.
+const SHOWN: usize = 10;
+const REMEDIES: usize = 3;
+/// Bytes that git may say of refs: a hundred thousand of them.
+const INPUT_LIMIT: u64 = 64 << 20;
+
+/// Installs, removes, shows or is a hook.
+///
+/// # Errors
+/// No repository; a hook that cannot be written; in a hook, whatever keeps it from knowing: then it blocks.
+pub(super) fn run(arguments: &args::Hook) -> Result<ExitStatus> {
+    match &arguments.command {
+        HookCommand::Install { target: HookTarget::Git { repository, hook } } => install(repository, hook),
+        HookCommand::Uninstall { target: HookTarget::Git { repository, hook } } => {
+            uninstall(repository, hook)
+        }
+        HookCommand::Status { target: HookTarget::Git { repository, hook } } => show(repository, hook),
+        HookCommand::Run { target: RunTarget::Git { hook, arguments } } => match hook {
+            Hook::PreCommit => pre_commit(),
+            Hook::PrePush => push(*hook, arguments.first().map_or("", String::as_str)),
+            Hook::PreReceive => push(*hook, ""),
+        },
+    }
+}
+
+/// The hooks to work on: those named, or those that make sense in the repository.
+fn chosen(hooks: &Hooks, named: &[Hook]) -> Vec<Hook> {
+    match named {
+        [] if hooks.bare => vec![Hook::PreReceive],
+        [] => vec![Hook::PreCommit, Hook::PrePush],
+        named => named.to_vec(),
+    }
+}
+
+/// The path of this program.
+fn gate() -> Result<String> {
+    let path = std::env::current_exe().context("the path of this program is not known")?;
+    path.to_str()
+        .map(str::to_owned)
+        .ok_or_else(|| anyhow!("{}: the path of this program is no text", path.display()))
+}
+
+fn say(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    for line in text.lines() {
+        writeln!(out, "{}", sanitize::text(line))?;
+    }
+    Ok(out.flush()?)
+}
+
+fn install(folder: &Path, named: &[Hook]) -> Result<ExitStatus> {
+    let (hooks, gate) = (Hooks::of(folder)?, gate()?);
+    let mut text = String::new();
+    for hook in chosen(&hooks, named) {
+        let done = match hooks.install(hook, &gate)? {
+            Done::Nothing => "is in place already",
+            Done::Chained => "is in place; the hook that was there runs first",
+            _ => "is in place",
+        };
+        _ = writeln!(text, "{hook} {done}");
+    }
+    _ = write!(text, "hooks are in {}", hooks.folder().display());
+    match hooks.set_by.as_deref() {
+        Some("local" | "worktree") => text.push_str(", as core.hooksPath says"),
+        Some(scope) => {
+            _ = write!(
+                text,
+                ", as core.hooksPath of your {scope} settings says: they are for all repositories that use it"
+            )
+        }
+        None => {}
+    }
+    say(&text)?;
+    Ok(ExitStatus::Clean)
+}
+
+fn uninstall(folder: &Path, named: &[Hook]) -> Result<ExitStatus> {
+    let hooks = Hooks::of(folder)?;
+    let mut text = String::new();
+    let all = if named.is_empty() { Hook::ALL.to_vec() } else { named.to_vec() };
+    for hook in all {
+        match hooks.uninstall(hook)? {
+            Done::Removed => _ = writeln!(text, "{hook} is gone"),
+            Done::Restored => _ = writeln!(text, "{hook} is gone; the hook that was there before is back"),
+            Done::Left => _ = writeln!(text, "{hook} is not gate's, and was left"),
+            _ => {}
+        }
+    }
+    say(if text.is_empty() { "no hook was in place" } else { &text })?;
+    Ok(ExitStatus::Clean)
+}
+
+fn show(folder: &Path, named: &[Hook]) -> Result<ExitStatus> {
+    let (hooks, gate) = (Hooks::of(folder)?, gate()?);
+    let mut text = String::new();
+    let mut status = ExitStatus::Clean;
+    for hook in chosen(&hooks, named) {
+        let state = match hooks.state(hook, &gate)? {
+            State::Installed if hooks.is_chained(hook) => "in place; another hook runs first",
+            State::Installed => "in place",
+            State::Outdated => "in place, but of another gate or another version: install again",
+            State::Missing => "missing",
+            State::Foreign => "missing: another hook is there",
+        };
+        if state.starts_with("missing") {
+            status = ExitStatus::Findings;
+        }
+        _ = writeln!(text, "{hook}: {state}");
+    }
+    _ = write!(text, "folder: {}", hooks.folder().display());
+    say(&text)?;
+    Ok(status)
+}
+
+fn pre_commit() -> Result<ExitStatus> {
+    let repository = repository(&[])?;
+    let born = repository.head()?.commit().is_some();
+    let arguments = Scan { staged: true, ..of_hook(&repository) };
+    let input = Input::Staged(Box::new(repository));
+    let outcome = Job::new(&arguments, &input)?.run(&arguments, input)?;
+    answer(&outcome, Hook::PreCommit, born)
+}
+
+/// Before a push to `remote`, a name or an address, or on its arrival.
+fn push(hook: Hook, remote: &str) -> Result<ExitStatus> {
+    let mut text = String::new();
+    io::stdin()
+        .lock()
+        .take(INPUT_LIMIT + 1)
+        .read_to_string(&mut text)
+        .context("what git says cannot be read")?;
+    if text.len() as u64 > INPUT_LIMIT {
+        bail!("git says more of refs than is read; push fewer at once");
+    }
+    let updates = updates(hook, &text)?;
+    let new: Vec<_> = updates.iter().filter_map(|update| update.new).collect();
+    if new.is_empty() {
+        return Ok(ExitStatus::Clean);
+    }
+    let repository = repository(&[])?;
+    let (include, tags) = range::commits_of(&repository, &new)?;
+    // what the other side has as far as is known: what git says it has, and what was fetched from it
+    let tracking = format!("refs/remotes/{remote}/");
+    let known = repository.references()?.into_iter().filter_map(|(name, id)| {
+        (hook == Hook::PreReceive || !remote.is_empty() && name.starts_with(&tracking)).then_some(id)
+    });
+    let exclude = range::present(&repository, updates.iter().filter_map(|update| update.old).chain(known));
+    let changes = match range::changes(&repository, &Range { include, exclude }, &tags) {
+        Ok(changes) => changes,
+        Err(Trouble::Shallow) => bail!(
+            "this clone is shallow, so which commits are new cannot be told: run `git fetch --unshallow`, then push again"
+        ),
+        Err(Trouble::Git(error)) => return Err(error.into()),
+    };
+    let arguments = of_hook(&repository);
+    let input = Input::Range(Box::new(repository), changes);
+    let outcome = Job::new(&arguments, &input)?.run(&arguments, input)?;
+    answer(&outcome, hook, true)
+}
+
+/// Arguments of a scan that nobody has given: the baseline counts if it is at its usual place.
+fn of_hook(repository: &Repository) -> Scan {
+    let baseline = repository.work_tree().map(|top| top.join(FILE_NAME)).filter(|path| path.exists());
+    Scan { no_progress: true, baseline, ..Scan::default() }
+}
+
+/// Says why something is blocked; nothing when it is not.
+fn answer(outcome: &Outcome, hook: Hook, born: bool) -> Result<ExitStatus> {
+    let status = status(outcome, false);
+    if status == ExitStatus::Clean {
+        return Ok(status);
+    }
+    let mut err = io::stderr().lock();
+    for line in explanation(outcome, hook, born).lines() {
+        writeln!(err, "{}", sanitize::text(line))?;
+    }
+    err.flush()?;
+    Ok(status)
+}
+
+fn explanation(outcome: &Outcome, hook: Hook, born: bool) -> String {
+    let mut text = String::new();
+    let act = if hook == Hook::PreCommit { "commit" } else { "push" };
+    if !outcome.coverage.complete() {
+        _ = writeln!(text, "gate: {act} blocked, as not everything could be looked at:");
+        let gaps = outcome.coverage.skipped.iter().filter(|skipped| !skipped.expected);
+        for gap in gaps.take(SHOWN) {
+            _ = writeln!(text, "  {}: {}", sanitize::text(&gap.path), sanitize::text(&gap.reason));
+        }
+    }
+    let Some(first) = outcome.findings.first() else { return text };
+    let count = match outcome.findings.len() {
+        1 => "a credential".to_owned(),
+        count => format!("{count} credentials"),
+    };
+    let place = match hook {
+        Hook::PreCommit => "in what is staged",
+        Hook::PrePush | Hook::PreReceive => "in the commits of this push",
+    };
+    _ = writeln!(text, "gate: {act} blocked: {count} {place}");
+    for finding in outcome.findings.iter().take(SHOWN) {
+        let Finding { path, start, rule_name, masked, commit, .. } = finding;
+        let commit = commit.as_ref().map_or_else(String::new, |commit| format!("  in {:.12}", commit.id));
+        _ = writeln!(
+            text,
+            "  {}:{}:{}  {rule_name}  {masked}{commit}",
+            sanitize::text(path),
+            start.line,
+            start.column
+        );
+    }
+    if outcome.findings.len() > SHOWN {
+        _ = writeln!(text, "  and {} more", outcome.findings.len() - SHOWN);
+    }
+    match hook {
+        Hook::PreCommit => {
+            let unstage = if born { "git restore --staged" } else { "git rm --cached" };
+            _ = writeln!(
+                text,
+                "  to fix: move the value to the environment or to a file that git ignores (.env), and stage again;\n    \
+                 or leave the file out: {unstage} {}",
+                word(&first.path)
+            );
+        }
+        Hook::PrePush | Hook::PreReceive => {
+            text.push_str(
+                "  to fix: rewrite those commits (git commit --amend, git rebase -i): taking it out in a later one still pushes it\n",
+            );
+        }
+    }
+    _ = writeln!(
+        text,
+        "  if it is harmless: write this beside it: gate:allow({}) reason=\"…\"",
+        first.rule_id
+    );
+    let mut remedies: Vec<&str> = outcome.findings.iter().map(|finding| &*finding.remedy).collect();
+    remedies.dedup();
+    for remedy in remedies.into_iter().filter(|remedy| !remedy.is_empty()).take(REMEDIES) {
+        _ = writeln!(text, "  to revoke: {remedy}");
+    }
+    text
+}
+
+/// A path as one word of a shell.
+fn word(path: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,@%".contains(&byte);
+    if !path.starts_with('-') && path.bytes().all(plain) {
+        path.to_owned()
+    } else {
+        format!("-- '{}'", path.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_words() {
+        assert_eq!(word("src/a-b.rs"), "src/a-b.rs");
+        assert_eq!(word("a b"), "-- 'a b'");
+        assert_eq!(word("-x"), "-- '-x'");
+        assert_eq!(word("it's"), "-- 'it'\\''s'");
+    }
+}

@@ -10,7 +10,7 @@ use crate::baseline::FILE_NAME;
 use crate::exit::ExitStatus;
 use crate::finding::{Finding, Outcome};
 use crate::git::{Range, Repository};
-use crate::hook::git::{Done, Hook, Hooks, State, updates};
+use crate::hook::git::{Done, Hook, Hooks, State, Update, updates};
 use crate::sanitize;
 use crate::source::range::{self, Trouble};
 
@@ -142,16 +142,24 @@ fn pre_commit() -> Result<ExitStatus> {
 
 /// Before a push to `remote`, a name or an address, or on its arrival.
 fn push(hook: Hook, remote: &str) -> Result<ExitStatus> {
-    let mut text = String::new();
-    io::stdin()
-        .lock()
-        .take(INPUT_LIMIT + 1)
-        .read_to_string(&mut text)
-        .context("what git says cannot be read")?;
-    if text.len() as u64 > INPUT_LIMIT {
-        bail!("git says more of refs than is read; push fewer at once");
-    }
-    let updates = updates(hook, &text)?;
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let framework = variable("PRE_COMMIT_TO_REF").filter(|_| hook == Hook::PrePush);
+    let (updates, remote) = if let Some(to) = framework {
+        // the pre-commit framework reads what git says, and tells it in its own way
+        let repository = repository(&[])?;
+        let resolve = |name: &str| repository.resolve(name, &mut repository.reader());
+        let old = variable("PRE_COMMIT_FROM_REF").and_then(|name| resolve(&name).ok());
+        let update = Update { old, new: Some(resolve(&to)?) };
+        (vec![update], variable("PRE_COMMIT_REMOTE_NAME").unwrap_or_default())
+    } else {
+        let mut text = String::new();
+        let mut input = io::stdin().lock().take(INPUT_LIMIT + 1);
+        input.read_to_string(&mut text).context("what git says cannot be read")?;
+        if text.len() as u64 > INPUT_LIMIT {
+            bail!("git says more of refs than is read; push fewer at once");
+        }
+        (updates(hook, &text)?, remote.to_owned())
+    };
     let new: Vec<_> = updates.iter().filter_map(|update| update.new).collect();
     if new.is_empty() {
         return Ok(ExitStatus::Clean);

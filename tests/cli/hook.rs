@@ -162,6 +162,19 @@ fn a_push_of_what_messages_say() {
 }
 
 #[test]
+fn a_push_as_the_pre_commit_framework_tells_it() {
+    let session = clone();
+    session.write("b", line(1));
+    session.git(&["add", "."]);
+    session.git(&["commit", "-q", "--no-verify", "-m", "leak"]);
+    let variables = [("PRE_COMMIT_TO_REF", "HEAD"), ("PRE_COMMIT_REMOTE_NAME", "origin")];
+    let run = ["hook", "run", "git", "pre-push"];
+    session.gate_with(&run, &variables).exits(1).complains("b:1:12");
+    session.gate_with(&run, &[variables[0], ("PRE_COMMIT_FROM_REF", "HEAD")]).exits(0);
+    session.gate_with(&run, &[("PRE_COMMIT_TO_REF", "nothing")]).exits(2).complains("nothing");
+}
+
+#[test]
 fn merges_bring_nothing_new() {
     let session = clone();
     // somebody without hooks has pushed a secret

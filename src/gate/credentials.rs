@@ -35,7 +35,7 @@ pub fn is_credential_file(word: &Word, spots: &[Spot], cwd: Option<&Cwd>, enviro
         .or_else(|| paths::of_other_home(&normal).map(|(_, below)| below.to_owned()));
     if let Some(below) = below_home
         && !below.is_empty()
-        && listed_narrowly(&paths::CREDENTIAL_HOME, &below)
+        && (listed_narrowly(&paths::CREDENTIAL_HOME, &below) || holds_credentials(&below))
     {
         return true;
     }
@@ -50,6 +50,14 @@ pub fn is_credential_file(word: &Word, spots: &[Spot], cwd: Option<&Cwd>, enviro
         }
     }
     name_is_credential(name)
+}
+
+/// Whether a folder of the home is one that credential files lie right in, such as `.ssh`.
+fn holds_credentials(folder: &str) -> bool {
+    let folder = folder.trim_end_matches('/');
+    paths::CREDENTIAL_HOME
+        .iter()
+        .any(|pattern| pattern.rsplit_once('/').is_some_and(|(parent, _)| parent == folder))
 }
 
 /// Whether a file of this name, which may be a glob, holds credentials wherever it lies.

@@ -371,8 +371,14 @@ impl Reader<'_> {
             Role::UrlSend | Role::Host => self.effect(EffectKind::Sends, Some(word), source),
             Role::Send => self.path(EffectKind::Sends, word, SENT),
             Role::Data => {
-                if word.prefix().starts_with('@') {
-                    self.path(EffectKind::Sends, &strip(word, 1), SENT);
+                // `@file`, and `field=@file` or `field=<file` of a form
+                let prefix = word.prefix();
+                let at = match prefix.split_once('=') {
+                    Some((name, value)) if value.starts_with(['@', '<']) => Some(name.len() + 2),
+                    _ => prefix.starts_with('@').then_some(1),
+                };
+                if let Some(at) = at {
+                    self.path(EffectKind::Sends, &strip(word, at), SENT);
                 }
             }
             Role::Remote | Role::RemoteFrom | Role::RemoteTo => self.remote(role, word, source),

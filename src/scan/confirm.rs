@@ -14,12 +14,16 @@ pub(crate) struct Hit {
     pub secret: Span,
 }
 
-/// The match of `rule` that begins at `at`, if there is one.
+/// Whether a match of `rule` may begin at `at`: by its first bytes, and by what stands before.
+#[inline]
+pub(crate) fn may_begin(rule: &Rule, text: &[u8], at: usize) -> bool {
+    let rest = &text[at..];
+    rule.may_start(rest) && (!is_word(rest[0]) || word_starts(text, at))
+}
+
+/// The match of `rule` that begins at `at`, where it [may begin](may_begin), if there is one.
 pub(crate) fn confirm(rule: &Rule, text: &[u8], at: usize) -> Option<Hit> {
     let rest = text.get(at..)?;
-    if !rule.may_start(rest) || (is_word(rest[0]) && !word_starts(text, at)) {
-        return None;
-    }
     let window = &rest[..rest.len().min(rule.longest)];
     let regex = rule.regex();
     let (whole, secret) = if regex.captures_len() > 1 {

@@ -2,44 +2,78 @@
 
 /// How many bytes before a value may hold its keyword.
 pub(crate) const NEAR: usize = 200;
-/// How far ahead keywords are found at once, for the next values on the line.
-const AHEAD: usize = 128;
 /// How many line breaks may stand between a keyword and its value.
 const LINES: usize = 2;
+/// How many bytes are searched for the starts of words at a time.
+const PIECE: usize = 128;
+/// How many keywords are kept before those that are far behind are dropped.
+const KEPT: usize = 256;
 
 /// The keywords of a rule set: in lower case, without separators.
 ///
-/// A keyword begins where a word does, and a window has few words: so each word's first three bytes are looked up,
-/// which is several times quicker than an automaton over all bytes.
+/// A keyword begins where a word does, and few words begin as one: so each word's first three bytes are looked up, which
+/// is several times quicker than an automaton over all bytes.
 #[derive(Debug)]
 pub(crate) struct KeywordTable {
     names: Vec<&'static str>,
-    /// By hash of the first three bytes, the keywords; those of fewer bytes stand in every bucket's place, in `short`.
-    buckets: Vec<Vec<u16>>,
+    /// What each byte is to the start of a word.
+    kinds: Box<[u8; 256]>,
+    /// Hashes of the first three bytes of all, a bit each.
+    known: Box<[u64; 1 << (KNOWN - 6)]>,
+    /// The keywords by hash of the first three bytes: where those of each hash begin in `entries`.
+    offsets: Vec<u16>,
+    entries: Vec<u16>,
+    /// Those of fewer bytes.
     short: Vec<u16>,
 }
 
-const BUCKETS: usize = 1 << 12;
+/// log2 of the bits of [`KeywordTable::known`], and of the hashes of [`KeywordTable::offsets`].
+const KNOWN: u32 = 15;
+const BUCKETS: u32 = 11;
 
-fn bucket(first: [u8; 3]) -> usize {
-    (u32::from_le_bytes([first[0], first[1], first[2], 0]).wrapping_mul(0x9E37_79B1) >> 20) as usize
+/// The hash of three bytes (little endian), letters folded: so many bits of it. Some signs count as others.
+#[inline(always)]
+fn hash(three: u32, bits: u32) -> usize {
+    ((three & 0x00FF_FFFF | 0x0020_2020).wrapping_mul(0x9E37_79B1) >> (32 - bits)) as usize
 }
 
+/// Kinds of bytes: [`KeywordTable::kinds`].
+const OTHER: u8 = 0;
+const SEPARATOR: u8 = 1;
+const LOWER: u8 = 2;
+const UPPER: u8 = 3;
+/// A digit, or a sign that some keyword begins with.
+const OTHER_START: u8 = 4;
+
+/// For two neighbouring bytes, by their kinds: whether a word begins with the second.
+const BEGINS: u64 = {
+    let mut begins = 0;
+    let mut pair = 0;
+    while pair < 64 {
+        let (before, kind) = (pair / 8, pair % 8);
+        let yes = match kind {
+            OTHER_START => true,
+            LOWER => before != LOWER && before != UPPER,
+            UPPER => before != UPPER,
+            _ => false,
+        };
+        begins |= (yes as u64) << pair;
+        pair += 1;
+    }
+    begins
+};
+
 /// The keywords before one value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct KeywordSet {
     /// The place it speaks of.
     at: Option<usize>,
-    /// Whether there are none.
-    empty: bool,
-    /// Those on the value's own line.
-    same_line: Vec<u64>,
-    /// Those on its line and the lines before.
-    any: Vec<u64>,
+    /// The keywords, and whether each stands on the value's own line.
+    found: Vec<(u16, bool)>,
 }
 
 /// How near the nearest of some keywords stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Nearness {
     /// On the value's line.
     SameLine,
@@ -54,80 +88,130 @@ fn is_separator(byte: u8) -> bool {
 impl KeywordTable {
     /// A table of keywords in their [normal form](crate::rules::raw::normal_keyword).
     pub(crate) fn new(names: &[&'static str]) -> Self {
-        let mut table = Self { names: names.to_vec(), buckets: vec![Vec::new(); BUCKETS], short: Vec::new() };
-        for (index, name) in names.iter().enumerate() {
-            match name.as_bytes().first_chunk() {
-                Some(&first) => table.buckets[bucket(first)].push(index as u16),
-                None => table.short.push(index as u16),
+        let mut kinds = Box::new([OTHER; 256]);
+        for byte in 0..=255_u8 {
+            kinds[usize::from(byte)] = match byte {
+                _ if is_separator(byte) => SEPARATOR,
+                b'a'..=b'z' => LOWER,
+                b'A'..=b'Z' => UPPER,
+                b'0'..=b'9' => OTHER_START,
+                _ => OTHER,
+            };
+        }
+        let mut known = Box::new([0; 1 << (KNOWN - 6)]);
+        let mut by_hash: Vec<(usize, u16)> = Vec::with_capacity(names.len());
+        let mut short = Vec::new();
+        for (index, name) in (0..).zip(names) {
+            if let Some(&first) = name.as_bytes().first()
+                && kinds[usize::from(first)] == OTHER
+            {
+                kinds[usize::from(first)] = OTHER_START;
+            }
+            match *name.as_bytes() {
+                [a, b, c, ..] => {
+                    let three = u32::from_le_bytes([a, b, c, 0]);
+                    let bit = hash(three, KNOWN);
+                    known[bit / 64] |= 1 << (bit % 64);
+                    by_hash.push((hash(three, BUCKETS), index));
+                }
+                _ => short.push(index),
             }
         }
-        table
+        by_hash.sort_unstable();
+        let offsets = (0..=1 << BUCKETS)
+            .map(|bucket| by_hash.partition_point(|&(hash, _)| hash < bucket) as u16)
+            .collect();
+        let entries = by_hash.into_iter().map(|(_, index)| index).collect();
+        Self { names: names.to_vec(), kinds, known, offsets, entries, short }
     }
 
-    /// The keywords that stand before `at`. `near` keeps what was found around the last place asked for, as values
-    /// often stand side by side.
+    /// The keywords that stand before `at`. `near` keeps what was found around the last places asked for, as values
+    /// often stand near each other.
     pub(crate) fn before<'n>(&self, text: &[u8], at: usize, near: &'n mut Nearby) -> &'n KeywordSet {
         if near.set.at == Some(at) {
             return &near.set;
         }
-        if !(near.line..near.end).contains(&at) {
-            self.look(text, at, near);
-        }
-        let words = self.names.len().div_ceil(64);
-        let set = &mut near.set;
-        if !set.empty || set.any.len() != words {
-            set.any.clear();
-            set.any.resize(words, 0);
-            set.same_line.clear();
-            set.same_line.resize(words, 0);
-        }
-        (set.at, set.empty) = (Some(at), true);
-        for hit in near.hits.iter().filter(|hit| hit.end <= at && hit.start + NEAR >= at) {
-            let (word, bit) = (usize::from(hit.keyword) / 64, 1 << (hit.keyword % 64));
-            set.any[word] |= bit;
-            if hit.start >= near.line {
-                set.same_line[word] |= bit;
-            }
-            set.empty = false;
-        }
-        set
-    }
-
-    /// Finds the keywords around `at`: on its line up to [`AHEAD`] bytes on, and before it.
-    fn look(&self, text: &[u8], at: usize, near: &mut Nearby) {
         let floor = at.saturating_sub(NEAR);
         let mut breaks = memchr::memrchr_iter(b'\n', &text[floor..at]);
+        // a line that began further back is the value's own line all the way
         let line = breaks.next().map_or(floor, |newline| floor + newline + 1);
         let first = breaks.nth(LINES - 1).map_or(floor, |newline| floor + newline + 1);
-        let ahead = &text[at..text.len().min(at + AHEAD)];
-        let end = at + memchr::memchr(b'\n', ahead).unwrap_or(ahead.len());
-        // a line that began further back is the value's own line all the way
-        (near.line, near.end) = (line, end.max(at + 1));
-        near.hits.clear();
-        // lower case without separators, with the place of each byte
-        near.plain.clear();
-        near.places.clear();
-        for (i, &byte) in text[first..end].iter().enumerate() {
-            if !is_separator(byte) {
-                near.plain.push(byte.to_ascii_lowercase());
-                near.places.push(first + i);
+        if first < near.from || first > near.to {
+            near.hits.clear();
+            (near.from, near.to) = (first, first);
+        }
+        if at > near.to {
+            if near.hits.len() > KEPT {
+                near.hits.retain(|hit| hit.start >= first);
+                near.from = first;
+            }
+            self.look(text, near.to, at, near);
+            near.to = at;
+        }
+        near.set.at = Some(at);
+        near.set.found.clear();
+        let behind = near.hits.partition_point(|hit| hit.start < first);
+        for hit in near.hits[behind..].iter().take_while(|hit| hit.start < at).filter(|hit| hit.end <= at) {
+            near.set.found.push((hit.keyword, hit.start >= line));
+        }
+        &near.set
+    }
+
+    /// Finds the keywords that begin in `text[from..to]`.
+    fn look(&self, text: &[u8], from: usize, to: usize, near: &mut Nearby) {
+        let mut before = from.checked_sub(1).map_or(OTHER, |before| self.kinds[usize::from(text[before])]);
+        let mut starts = [0_u8; PIECE];
+        for at in (from..to).step_by(PIECE) {
+            // written always, kept if a word begins: nothing here can be predicted
+            let mut count = 0;
+            for (place, &byte) in text[at..to.min(at + PIECE)].iter().enumerate() {
+                let kind = self.kinds[usize::from(byte)];
+                starts[count] = place as u8;
+                count += (BEGINS >> (before * 8 + kind) & 1) as usize;
+                before = kind;
+            }
+            for &start in &starts[..count] {
+                self.begin(text, at + usize::from(start), near);
             }
         }
-        let joint_at = |place: usize| place == 0 || joint(text[place - 1], text[place]);
-        for (i, &start) in near.places.iter().enumerate() {
-            if !joint_at(start) {
-                continue;
+    }
+
+    /// Finds the keywords that begin at `start`.
+    #[inline(always)]
+    fn begin(&self, text: &[u8], start: usize, near: &mut Nearby) {
+        let separates = |byte: u8| self.kinds[usize::from(byte)] == SEPARATOR;
+        let three = match text[start..] {
+            [a, b, c, ..] if !separates(b) && !separates(c) => u32::from_le_bytes([a, b, c, 0]),
+            _ => {
+                let rest = text[start..].iter().take(NEAR).filter(|&&byte| !separates(byte));
+                rest.take(3).zip([0, 8, 16]).fold(0, |bytes, (&byte, shift)| bytes | u32::from(byte) << shift)
             }
-            let rest = &near.plain[i..];
-            let long = rest.first_chunk().map_or(&[][..], |&first| &self.buckets[bucket(first)]);
-            for &keyword in long.iter().chain(&self.short) {
-                let name = self.names[usize::from(keyword)].as_bytes();
-                if rest.starts_with(name) {
-                    let end = near.places[i + name.len() - 1] + 1;
-                    if end == text.len() || joint(text[end - 1], text[end]) {
-                        near.hits.push(Hit { start, end, keyword });
-                    }
-                }
+        };
+        let bit = hash(three, KNOWN);
+        if self.known[bit / 64] >> (bit % 64) & 1 == 1 {
+            let bucket = hash(three, BUCKETS);
+            let range = usize::from(self.offsets[bucket])..usize::from(self.offsets[bucket + 1]);
+            self.compare(text, start, &self.entries[range], near);
+        }
+        if !self.short.is_empty() {
+            self.compare(text, start, &self.short, near);
+        }
+    }
+
+    /// Keeps those of `keywords` that stand at `start`.
+    fn compare(&self, text: &[u8], start: usize, keywords: &[u16], near: &mut Nearby) {
+        for &keyword in keywords {
+            let mut rest = text[start..text.len().min(start + NEAR)].iter().enumerate();
+            let mut plain = rest.by_ref().filter(|&(_, &byte)| !is_separator(byte));
+            let mut end = start;
+            let same = self.names[usize::from(keyword)].bytes().all(|wanted| {
+                plain.next().is_some_and(|(place, byte)| {
+                    end = start + place + 1;
+                    byte.to_ascii_lowercase() == wanted
+                })
+            });
+            if same && end > start && (end == text.len() || joint(text[end - 1], text[end])) {
+                near.hits.push(Hit { start, end, keyword });
             }
         }
     }
@@ -136,11 +220,10 @@ impl KeywordTable {
 /// What [`KeywordTable::before`] keeps from one call to the next on the same text.
 #[derive(Debug, Default)]
 pub(crate) struct Nearby {
-    line: usize,
-    end: usize,
+    /// What was searched, and what begins there, in order.
+    from: usize,
+    to: usize,
     hits: Vec<Hit>,
-    plain: Vec<u8>,
-    places: Vec<usize>,
     set: KeywordSet,
 }
 
@@ -151,33 +234,21 @@ struct Hit {
     keyword: u16,
 }
 
-impl Default for KeywordSet {
-    fn default() -> Self {
-        Self { at: None, empty: true, same_line: Vec::new(), any: Vec::new() }
-    }
-}
-
 impl KeywordSet {
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// Whether any keyword of `mask` (one bit for each) was found.
     pub(crate) fn meets(&self, mask: &[u64]) -> bool {
-        !self.empty && self.any.iter().zip(mask).any(|(found, wanted)| found & wanted != 0)
+        self.found.iter().any(|&(keyword, _)| mask[usize::from(keyword) / 64] >> (keyword % 64) & 1 == 1)
     }
 
     /// Where the nearest of `keywords` stands, if any does.
     pub(crate) fn nearest(&self, keywords: &[u16]) -> Option<Nearness> {
-        if self.empty {
-            return None;
-        }
-        let among = |bits: &[u64]| {
-            keywords.iter().any(|&keyword| bits[usize::from(keyword) / 64] >> (keyword % 64) & 1 == 1)
-        };
-        if among(&self.same_line) {
-            Some(Nearness::SameLine)
-        } else if among(&self.any) {
-            Some(Nearness::LinesBefore)
-        } else {
-            None
-        }
+        let among = self.found.iter().filter(|(keyword, _)| keywords.contains(keyword));
+        among.map(|&(_, same_line)| if same_line { Nearness::SameLine } else { Nearness::LinesBefore }).min()
     }
 }
 

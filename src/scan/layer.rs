@@ -8,7 +8,7 @@ use crate::rules::Rule;
 use crate::span::Span;
 
 use super::candidate::{Candidate, Kind, Scratch, is_token, is_word};
-use super::confirm::{confirm, word_starts};
+use super::confirm::{confirm, may_begin, word_starts};
 use super::detect::{Context, Detector, assigned, header, jwk, mnemonic, pem, putty, token, url};
 use super::filter::randomness::run_reads_as_words;
 use super::keywords::Nearby;
@@ -131,6 +131,11 @@ impl Layer<'_, '_, '_> {
                 let values = tables.values();
                 for start in value_starts(text, at).filter(|&start| is_value(&text[start..])) {
                     let mut accepted = values.groups(&text[start..]);
+                    if values.want_keywords(&accepted)
+                        && tables.keywords().before(text, start, &mut self.nearby).is_empty()
+                    {
+                        values.without_keywords(&mut accepted);
+                    }
                     while let Some(group) = values.next(&mut accepted) {
                         if let Some(mask) = &group.keywords
                             && !tables.keywords().before(text, start, &mut self.nearby).meets(mask)
@@ -159,7 +164,7 @@ impl Layer<'_, '_, '_> {
         let tables = self.searcher.tables;
         let rule: &'static Rule = tables.rules[usize::from(index)];
         let text = self.context.text;
-        if !rule.may_start(&text[at..]) {
+        if !may_begin(rule, text, at) {
             return;
         }
         let mut nearness = None;

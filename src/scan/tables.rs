@@ -1,5 +1,6 @@
 //! The lookup tables of one rule set: from prefixes, anchors and random-looking values to rules.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::rules::{BYTE_SETS, End, KEYWORDS, Route, Rule, analyze};
@@ -41,13 +42,29 @@ const DEPTH: usize = analyze::RUN;
 /// How far a run is measured.
 const LONGEST_RUN: usize = 96;
 
+/// One bit for each group of value rules; groups this many apart share one.
+type Bits = [u64; BITS / 64];
+const BITS: usize = 256;
+
+/// How long a word is looked up by [`ValueIndex::words`]; longer ones count as this.
+const LONGEST_WORD: usize = 160;
+
 /// Which value rules may begin at a place, by its first bytes: one bit for each group of rules that begin alike.
 #[derive(Debug)]
 pub(crate) struct ValueIndex {
-    accepted: Box<[[u64; 256]; DEPTH]>,
+    /// Bytes that no group tells apart are of one class.
+    classes: Box<[u8; 256]>,
+    /// The groups that accept a class: those of all classes at the first position, then at the second, and so on.
+    accepted: Vec<Bits>,
+    /// How many classes there are.
+    width: usize,
+    /// The groups that a run of so many token characters is long enough for.
+    runs: Vec<Bits>,
+    /// The groups that a word of so many characters has the length for.
+    words: Vec<Bits>,
+    /// The groups with a rule that needs no keyword.
+    keyless: Bits,
     groups: Vec<ValueGroup>,
-    /// Token characters without which no group accepts.
-    least: usize,
 }
 
 /// Value rules that begin alike.
@@ -100,7 +117,7 @@ impl Tables {
         }
     }
 
-    /// The keywords of all rules; the automaton is built when first needed.
+    /// The keywords of all rules; the table is built when first needed.
     pub(crate) fn keywords(&self) -> &KeywordTable {
         self.keywords.get_or_init(|| KeywordTable::new(&self.keyword_names))
     }
@@ -113,22 +130,19 @@ impl Tables {
 
 impl ValueIndex {
     fn new(rules: &[&'static Rule], keywords: usize) -> Self {
-        let mut heads: Vec<(&[u16], usize, Option<usize>)> = Vec::new();
+        let mut heads: Vec<&[u16]> = Vec::new();
+        let mut known: HashMap<(&[u16], usize, Option<usize>), usize> = HashMap::new();
         let mut groups: Vec<ValueGroup> = Vec::new();
         for (index, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.route == Route::Value) {
             let least = rule.run.min(LONGEST_RUN);
             let fixed = rule.word && rule.shortest == rule.longest && rule.end != End::Open;
             let exact = fixed.then_some(rule.shortest);
-            let key = (&rule.head[..DEPTH], least, exact);
-            let group = heads.iter().position(|known| *known == key).unwrap_or_else(|| {
-                heads.push(key);
-                groups.push(ValueGroup {
-                    rules: Vec::new(),
-                    least,
-                    exact,
-                    keywords: Some(vec![0; keywords.div_ceil(64)]),
-                });
-                heads.len() - 1
+            let head = &rule.head[..DEPTH];
+            let group = *known.entry((head, least, exact)).or_insert_with(|| {
+                heads.push(head);
+                let keywords = Some(vec![0; keywords.div_ceil(64)]);
+                groups.push(ValueGroup { rules: Vec::new(), least, exact, keywords });
+                groups.len() - 1
             });
             let group = &mut groups[group];
             group.rules.push(index as u16);
@@ -141,62 +155,121 @@ impl ValueIndex {
                 mask => *mask = None,
             }
         }
-        let mut accepted = Box::new([[0; 256]; DEPTH]);
-        for (group, (head, ..)) in heads.iter().enumerate() {
-            // with more groups than bits, some share one: the rule's own head decides in the end
-            let bit = 1_u64 << (group % 64);
+        let (classes, width) = classes(heads.iter().flat_map(|head| head.iter().copied()));
+        let some_of_class: Vec<u8> = (0..width)
+            .map(|class| (0..=255).find(|&byte| classes[usize::from(byte)] == class as u8).unwrap_or(0))
+            .collect();
+        let mut accepted = vec![[0; BITS / 64]; DEPTH * width];
+        for (group, head) in heads.iter().enumerate() {
             for (position, &set) in head.iter().enumerate() {
-                for byte in 0..=255_u8 {
+                for (class, &byte) in some_of_class.iter().enumerate() {
                     if analyze::has(&BYTE_SETS[usize::from(set)], byte) {
-                        accepted[position][usize::from(byte)] |= bit;
+                        set_bit(&mut accepted[position * width + class], group);
                     }
                 }
             }
         }
-        let least = groups.iter().map(|group| group.least).min().unwrap_or(usize::MAX);
-        Self { accepted, groups, least }
+        let bits_of = |accepts: &dyn Fn(&ValueGroup) -> bool| {
+            let mut bits = [0; BITS / 64];
+            groups
+                .iter()
+                .enumerate()
+                .filter(|(_, group)| accepts(group))
+                .for_each(|(at, _)| set_bit(&mut bits, at));
+            bits
+        };
+        let runs =
+            (0..=LONGEST_RUN).map(|run| bits_of(&|group| group.least <= run && run >= DEPTH)).collect();
+        let words = (0..=LONGEST_WORD)
+            .map(|word| bits_of(&|group| group.exact.is_none_or(|exact| exact.min(LONGEST_WORD) == word)))
+            .collect();
+        let keyless = bits_of(&|group| group.keywords.is_none());
+        Self { classes, accepted, width, runs, words, keyless, groups }
     }
 
-    /// The groups that may begin with `text`, one bit each; groups 64 apart share one, and are told apart by
-    /// [`ValueIndex::next`].
+    /// The groups that may begin with `text`.
     pub(crate) fn groups(&self, text: &[u8]) -> Accepted {
         let run = text.iter().take(LONGEST_RUN).take_while(|&&byte| is_token(byte)).count();
-        let mut bits = if run < self.least.max(DEPTH) { 0 } else { u64::MAX };
-        for (position, &byte) in text.iter().take(DEPTH).enumerate() {
-            bits &= self.accepted[position][usize::from(byte)];
-            if bits == 0 {
-                break;
+        let mut bits = self.runs[run];
+        if run >= DEPTH {
+            for (position, &byte) in text[..DEPTH].iter().enumerate() {
+                meet(
+                    &mut bits,
+                    &self.accepted[position * self.width + usize::from(self.classes[usize::from(byte)])],
+                );
             }
         }
-        let word = match bits {
-            0 => 0,
-            _ => text.iter().take_while(|&&byte| is_word(byte)).take(analyze::LONGEST).count(),
-        };
-        Accepted { bits, run, word, next: 0 }
+        let mut word = 0;
+        if bits != [0; BITS / 64] {
+            word = text.iter().take(analyze::LONGEST).take_while(|&&byte| is_word(byte)).count();
+            meet(&mut bits, &self.words[word.min(LONGEST_WORD)]);
+        }
+        Accepted { bits, run, word, at: 0 }
+    }
+
+    /// Whether some of the accepted groups need a keyword.
+    pub(crate) fn want_keywords(&self, accepted: &Accepted) -> bool {
+        accepted.bits.iter().zip(&self.keyless).any(|(bits, keyless)| bits & !keyless != 0)
+    }
+
+    /// Takes away the groups all of whose rules need a keyword.
+    pub(crate) fn without_keywords(&self, accepted: &mut Accepted) {
+        meet(&mut accepted.bits, &self.keyless);
     }
 
     /// The next of the accepted groups.
     pub(crate) fn next(&self, accepted: &mut Accepted) -> Option<&ValueGroup> {
-        while accepted.bits != 0 && accepted.next < self.groups.len() {
-            let at = accepted.next;
-            accepted.next += 1;
-            let group = &self.groups[at];
-            if accepted.bits >> (at % 64) & 1 == 1
-                && group.least <= accepted.run
-                && group.exact.is_none_or(|exact| exact == accepted.word)
-            {
+        loop {
+            // the next bit, and of the groups that share it the next
+            let group = match accepted.bits.iter_mut().enumerate().find(|(_, bits)| **bits != 0) {
+                None => return None,
+                Some((word, bits)) => {
+                    let group = accepted.at + word * 64 + bits.trailing_zeros() as usize;
+                    accepted.at += BITS;
+                    if group + BITS >= self.groups.len() {
+                        *bits &= *bits - 1;
+                        accepted.at = 0;
+                    }
+                    &self.groups[group]
+                }
+            };
+            if group.least <= accepted.run && group.exact.is_none_or(|exact| exact == accepted.word) {
                 return Some(group);
             }
         }
-        None
     }
+}
+
+fn set_bit(bits: &mut Bits, group: usize) {
+    bits[group % BITS / 64] |= 1 << (group % 64);
+}
+
+fn meet(bits: &mut Bits, others: &Bits) {
+    bits.iter_mut().zip(others).for_each(|(bits, others)| *bits &= others);
+}
+
+/// For each byte a class, such that no set tells apart two bytes of one; and how many there are.
+fn classes(sets: impl Iterator<Item = u16>) -> (Box<[u8; 256]>, usize) {
+    let mut sets: Vec<u16> = sets.collect();
+    sets.sort_unstable();
+    sets.dedup();
+    let mut numbers: HashMap<Vec<bool>, u8> = HashMap::new();
+    let mut classes = Box::new([0; 256]);
+    for byte in 0..=255_u8 {
+        let member: Vec<bool> =
+            sets.iter().map(|&set| analyze::has(&BYTE_SETS[usize::from(set)], byte)).collect();
+        let next = numbers.len() as u8;
+        classes[usize::from(byte)] = *numbers.entry(member).or_insert(next);
+    }
+    (classes, numbers.len())
 }
 
 /// What [`ValueIndex::groups`] accepted, and how far it has been asked for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Accepted {
-    bits: u64,
+    bits: Bits,
     run: usize,
     word: usize,
-    next: usize,
+    /// Which of the groups that share the next bit comes next.
+    at: usize,
 }

@@ -120,7 +120,7 @@ impl Tables {
     fn rule(&mut self, rule: &RawRule, analysis: Option<Analysis>, list: &mut String) {
         let keywords: Vec<usize> =
             rule.keywords.iter().map(|keyword| self.keywords[&raw::normal_keyword(keyword)]).collect();
-        let (route, literals, head, run, word, shortest, longest) = match &analysis {
+        let (route, literals, head, probe, run, word, shortest, longest) = match &analysis {
             None => (
                 format!(
                     "Route::Detector({:?})",
@@ -131,11 +131,12 @@ impl Tables {
                 String::from("&[]"),
                 Vec::new(),
                 0,
+                0,
                 false,
                 0,
                 0,
             ),
-            Some(Analysis { route, literals, head, run, word, shortest, longest }) => (
+            Some(Analysis { route, literals, head, probe, run, word, shortest, longest }) => (
                 match route {
                     Route::Prefix => "Route::Prefix",
                     Route::Anchor => "Route::Anchor",
@@ -144,6 +145,7 @@ impl Tables {
                 .to_owned(),
                 byte_strings(literals),
                 head.iter().map(|set| self.set(set)).collect(),
+                *probe,
                 *run,
                 *word,
                 *shortest,
@@ -163,8 +165,8 @@ impl Tables {
             list,
             "Rule {{ id: {:?}, provider: {:?}, name: {:?}, why: {:?}, revoke: {:?}, severity: Severity::{severity}, \
              class: Class::{class}, confidence: Confidence::{confidence}, pattern: {:?}, route: {route}, \
-             literals: {literals}, head: &{head:?}, run: {run}, word: {word}, shortest: {shortest}, longest: {longest}, \
-             keywords: &{keywords:?}, check: &{}, confirm: &{}, min_distinct: {}, end: End::{end}, shapes: &{:?}, \
+             literals: {literals}, head: &{head:?}, probe: {probe}, run: {run}, word: {word}, shortest: {shortest}, \
+             longest: {longest}, keywords: &{keywords:?}, check: &{}, confirm: &{}, min_distinct: {}, end: End::{end}, shapes: &{:?}, \
              refuses: &{:?}, regex: OnceLock::new(), search: OnceLock::new() }},",
             rule.id,
             rule.provider,

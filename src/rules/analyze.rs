@@ -12,7 +12,7 @@ const WORD_BYTES: usize = 63;
 /// The shortest run of token bytes that makes a candidate.
 pub const RUN: usize = 16;
 /// How many first positions of a pattern are kept as byte sets, to turn away candidates without a regex.
-pub const HEAD: usize = 32;
+pub const HEAD: usize = 96;
 /// The longest match a pattern may have, in bytes.
 pub const LONGEST: usize = 16 * 1024;
 /// How many ways a pattern may begin before they are followed no further.
@@ -41,6 +41,8 @@ pub struct Analysis {
     pub literals: Vec<Vec<u8>>,
     /// The bytes that may stand at each of the first positions of every match.
     pub head: Vec<ByteSet>,
+    /// Which of these positions is the pickiest.
+    pub probe: usize,
     /// Token characters that every match begins with, at least.
     pub run: usize,
     /// Whether matches hold letters, digits and underscores only.
@@ -95,13 +97,14 @@ pub fn analyze(pattern: &str, anchors: &[String]) -> Result<Analysis, String> {
              or a longer minimum"
         ));
     };
+    let probe = (0..head.len()).min_by_key(|&at| (size(&head[at]), usize::MAX - at)).unwrap_or(0);
     let run = if is_solid(&hir, &token) {
         shortest
     } else {
         head.iter().take_while(|set| subset(set, &token)).count()
     };
     let word = is_solid(&hir, &set_of(&TOKEN_BYTES[..WORD_BYTES]));
-    Ok(Analysis { route, literals, head, run, word, shortest, longest })
+    Ok(Analysis { route, literals, head, probe, run, word, shortest, longest })
 }
 
 /// The lengths of the shortest and the longest match of `pattern`.
@@ -171,6 +174,10 @@ pub fn set_of(bytes: &[u8]) -> ByteSet {
 #[inline]
 pub fn has(set: &ByteSet, byte: u8) -> bool {
     set[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+}
+
+fn size(set: &ByteSet) -> u32 {
+    set.iter().map(|bits| bits.count_ones()).sum()
 }
 
 fn subset(inner: &ByteSet, outer: &ByteSet) -> bool {

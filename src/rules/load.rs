@@ -164,6 +164,7 @@ pub(super) fn rule(
         route: Route::Search,
         literals: &[],
         head: &[],
+        probe: 0,
         run: 0,
         word: false,
         shortest,

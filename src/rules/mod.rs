@@ -98,6 +98,9 @@ pub struct Rule {
     pub literals: &'static [&'static [u8]],
     /// For each first position of every match, an index into the table of byte sets.
     pub head: &'static [u16],
+    /// Which of these positions is the pickiest: looked at first, as many patterns begin with anything and hold a few
+    /// fixed bytes far on.
+    pub probe: usize,
     /// Token characters that every match begins with, at least.
     pub run: usize,
     /// Whether matches hold letters, digits and underscores only.
@@ -148,12 +151,10 @@ impl Rule {
     /// Whether `text` can begin a match, judged by its first bytes alone.
     #[inline]
     pub(crate) fn may_start(&self, text: &[u8]) -> bool {
+        let may_hold = |set: u16, byte: u8| analyze::has(&BYTE_SETS[usize::from(set)], byte);
         text.len() >= self.shortest
-            && self
-                .head
-                .iter()
-                .zip(text)
-                .all(|(&set, &byte)| analyze::has(&BYTE_SETS[usize::from(set)], byte))
+            && self.head.get(self.probe).is_none_or(|&set| may_hold(set, text[self.probe]))
+            && self.head.iter().zip(text).all(|(&set, &byte)| may_hold(set, byte))
     }
 
     /// The built-in keywords of the rule: in lower case, without separators.

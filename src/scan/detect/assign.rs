@@ -220,9 +220,11 @@ impl Reader<'_> {
             self.at += 1;
             gap += 1;
         }
+        let may_be_field = gap > 0 && matches!(self.peek(), b'v' | b'V' | b'd' | b'D');
         for field in [&b"value"[..], b"defaultvalue", b"default"] {
-            let there = self.rest().get(..field.len()).is_some_and(|there| there.eq_ignore_ascii_case(field));
-            if there && gap > 0 && !self.rest().get(field.len()).is_some_and(|&byte| is_name(byte)) {
+            let there = may_be_field
+                && self.rest().get(..field.len()).is_some_and(|there| there.eq_ignore_ascii_case(field));
+            if there && !self.rest().get(field.len()).is_some_and(|&byte| is_name(byte)) {
                 self.at += field.len();
                 self.closers();
                 return true;
@@ -233,8 +235,10 @@ impl Reader<'_> {
     }
 
     fn tie(&mut self, closed: bool, before: u8) -> Option<Tie> {
-        for (sign, tie) in [
-            (&b"=== "[..], Tie::Compare),
+        // most names are followed by something else
+        let may_be_sign = matches!(self.peek(), b'=' | b'!' | b':' | b'?' | b'|' | b'o' | b'%' | b'\\');
+        let signs: &[(&[u8], Tie)] = &[
+            (b"=== ", Tie::Compare),
             (b"===", Tie::Compare),
             (b"!==", Tie::Compare),
             (b"==", Tie::Compare),
@@ -253,12 +257,13 @@ impl Reader<'_> {
             (b"%3D", Tie::Assign),
             (b"%3d", Tie::Assign),
             (b"\\u003d", Tie::Assign),
-        ] {
+        ];
+        for &(sign, tie) in signs.iter().take(if may_be_sign { signs.len() } else { 0 }) {
             if self.eat(sign) {
                 return (sign != b"::" && sign != b"=~").then_some(tie);
             }
         }
-        if self.eat(b".equals(") || self.eat(b".Equals(") || self.eat(b".equal?(") {
+        if self.peek() == b'.' && (self.eat(b".equals(") || self.eat(b".Equals(") || self.eat(b".equal?(")) {
             return Some(Tie::Compare);
         }
         match self.peek() {
@@ -342,8 +347,7 @@ impl Reader<'_> {
                 || holds(same_line, b"USER ")
                 || ends(b"set ")))
             || ((ends(b"ENV ") || ends(b"ARG ")) && self.syntax != Syntax::Code)
-            || (holds(line, b"machine ") && holds(line, b"login "))
-            || (holds(line, b"default ") && holds(line, b"login "))
+            || (holds(line, b"login ") && (holds(line, b"machine ") || holds(line, b"default ")))
     }
 
     /// Passes over what may stand between the tie and a quote: string prefixes, a constructor call. Whether a call

@@ -134,7 +134,7 @@ fn of_when(when: &When) -> String {
     }
     format!(
         "When {{ option: {}, all_options: {}, without: {}, values: {}, operand: {}, first: {}, second: {}, last: {}, \
-         operands: {}, piped: {:?} }}",
+         operands: {}, piped: {:?}, known: {} }}",
         words(when.option),
         words(when.all_options),
         words(when.without),
@@ -145,5 +145,6 @@ fn of_when(when: &When) -> String {
         words(when.last),
         option(when.operands, |many| variant("HowMany", &many)),
         when.piped,
+        when.known,
     )
 }

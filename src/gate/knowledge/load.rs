@@ -59,8 +59,19 @@ const COMMAND_KEYS: &[&str] = &[
 ];
 const RULE_KEYS: &[&str] = &["id", "when", "effect", "decision", "reason", "suggestion", "lifts"];
 const FORM_KEYS: &[&str] = &["when", "operands", "stdin"];
-const WHEN_KEYS: &[&str] =
-    &["option", "all_options", "without", "value", "operand", "first", "second", "last", "operands", "stdin"];
+const WHEN_KEYS: &[&str] = &[
+    "option",
+    "all_options",
+    "without",
+    "value",
+    "operand",
+    "first",
+    "second",
+    "last",
+    "operands",
+    "stdin",
+    "known",
+];
 
 impl Loaded {
     /// Adds a file.
@@ -182,6 +193,17 @@ impl File<'_> {
             self.mistake(at, format!("`{word}` is no {what}{hint}"));
         }
         found
+    }
+
+    fn truth(&mut self, table: &Table<'_>, key: &str) -> bool {
+        match table.get(key).map(|value| (value.span(), value.get_ref())) {
+            None => false,
+            Some((_, DeValue::Boolean(value))) => *value,
+            Some((span, _)) => {
+                self.mistake(span.start, format!("`{key}` is true or false"));
+                false
+            }
+        }
     }
 
     fn decision(&mut self, table: &Table<'_>, key: &str) -> Option<Decision> {
@@ -312,14 +334,7 @@ impl File<'_> {
         }
         let summary = self.text(table, "summary").map_or("", |(_, summary)| summary);
         let stdin = self.text(table, "stdin").map_or(Role::Text, |(at, role)| self.role(at, role));
-        let global_first = match table.get("global_first").map(|value| (value.span(), value.get_ref())) {
-            None => false,
-            Some((_, DeValue::Boolean(value))) => *value,
-            Some((span, _)) => {
-                self.mistake(span.start, "`global_first` is true or false");
-                false
-            }
-        };
+        let global_first = self.truth(table, "global_first");
         self.examples(table);
         Command {
             names,
@@ -484,6 +499,7 @@ impl File<'_> {
             last: self.words(table, "last"),
             operands,
             piped,
+            known: self.truth(table, "known"),
         }
     }
 

@@ -12,7 +12,7 @@ use super::assign::{assign, is_assignment};
 use super::program::{self, Program};
 use super::rules::holds;
 use super::split::{Split, split};
-use super::table::{Command, Operand, Role, Rule};
+use super::table::{Command, Count, Operand, Role, Rule};
 use super::words::{Holds, join, push_text, shown, splits, strip};
 
 /// What a file that is sent stands in the effects as.
@@ -257,8 +257,16 @@ impl Reader<'_> {
         let sure = forms.len() == 1;
         for (operands, stdin) in forms {
             let roles = assign(operands, &split.operands);
+            // `eval a b` is the line `a b`.
+            let joined =
+                operands.iter().any(|operand| operand.role == Role::Shell && operand.count == Count::Any);
             for (at, (word, role)) in split.operands.iter().zip(&roles).enumerate() {
                 match role {
+                    Some(Role::Shell) if joined => {
+                        let line = join(&split.operands[at..]);
+                        self.role(Role::Shell, &line, &[], "operand");
+                        break;
+                    }
                     Some(role) => {
                         self.role(*role, word, &split.operands[at + 1..], "operand");
                         if takes_all(*role) {

@@ -68,7 +68,7 @@ pub(super) fn holds(when: &When, split: &Split, stdin: &Stdin) -> Holds {
         let is = matches!(stdin, Stdin::Text(_) | Stdin::File(_) | Stdin::Pipe(_));
         all = all.min(Holds::known(is == piped));
     }
-    all
+    if when.known && all == Holds::Maybe { Holds::No } else { all }
 }
 
 fn some_operand(patterns: &[&str], split: &Split) -> Holds {

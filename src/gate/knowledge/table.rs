@@ -256,6 +256,8 @@ pub struct When {
     pub operands: Option<HowMany>,
     /// Whether standard input is piped.
     pub piped: Option<bool>,
+    /// Whether what is unknown does not count.
+    pub known: bool,
 }
 
 impl When {
@@ -271,6 +273,7 @@ impl When {
         last: &[],
         operands: None,
         piped: None,
+        known: false,
     };
 }
 

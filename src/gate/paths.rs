@@ -128,13 +128,15 @@ pub fn locate(word: &Word, cwd: Option<&Cwd>, environment: &Environment) -> Vec<
     if text.is_empty() {
         return found;
     }
-    found.extend(spot(&text, cwd, environment, false));
+    let by_search =
+        word.parts.iter().any(|part| matches!(part, Part::Unknown { source, .. } if source == "{}"));
+    found.extend(spot(&text, cwd, environment, false, by_search));
     if text.contains(HOLE) && may_be_empty(word) {
         let emptied: String = text.chars().filter(|&c| c != HOLE).collect();
         // A lone slash after something unknown is refused by the programs themselves.
         let refused = text.starts_with(HOLE) && emptied == "/";
         if !emptied.is_empty() && !refused {
-            found.extend(spot(&emptied, cwd, environment, true));
+            found.extend(spot(&emptied, cwd, environment, true, false));
         }
     }
     found
@@ -163,7 +165,13 @@ fn may_be_empty(word: &Word) -> bool {
     })
 }
 
-fn spot(text: &str, cwd: Option<&Path>, environment: &Environment, emptied: bool) -> Option<Spot> {
+fn spot(
+    text: &str,
+    cwd: Option<&Path>,
+    environment: &Environment,
+    emptied: bool,
+    found: bool,
+) -> Option<Spot> {
     let nowhere = Some(Spot { area: Area::Unknown, path: None, content: false, emptied });
     if text.starts_with(HOLE) {
         return nowhere;
@@ -193,6 +201,15 @@ fn spot(text: &str, cwd: Option<&Path>, environment: &Environment, emptied: bool
         let known = &full[..folder.max(1)];
         let name = &full[folder + 1..];
         // A name below a known folder, whose own text is not: what is said of names in the folder holds.
+        if found && name.starts_with(HOLE) && name.len() == 1 && full.len() == hole + 1 {
+            // Everything that is found below a folder.
+            let path = PathBuf::from(known);
+            let area = match area(&path, environment) {
+                Area::WorkspaceRoot => Area::WorkspaceContent,
+                other => other,
+            };
+            return Some(Spot { area, path: Some(path), content: true, emptied });
+        }
         let area = area(&Path::new(known).join("\u{1}"), environment);
         let area = match area {
             // Unknown names below home or the root could be anything there.

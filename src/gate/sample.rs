@@ -80,6 +80,8 @@ impl World for SampleWorld {
             |names: &[&str]| below.iter().any(|name| name.to_str().is_some_and(|name| names.contains(&name)));
         if named(MADE) {
             Recoverable::BuildProduct
+        } else if below.as_os_str().is_empty() {
+            Recoverable::Lost { examples: vec!["notes.txt".to_owned()], count: 1 }
         } else if named(LOST) {
             Recoverable::Lost { examples: vec![below.display().to_string()], count: 1 }
         } else {

@@ -221,6 +221,7 @@ impl File<'_> {
             return Role::Text;
         };
         let (tag, known) = match role {
+            Role::Script(tag) if DIALECTS.contains(&tag) => return role,
             Role::Code(tag) | Role::Script(tag) => (tag, LANGUAGES),
             Role::Target(tag) => (tag, TARGETS),
             Role::Sql(tag) => (tag, DIALECTS),

@@ -19,6 +19,8 @@ use super::words::{Holds, join, push_text, shown, splits, strip};
 pub const SENT: &str = "sent file";
 /// The most of a file of statements that is read, in bytes.
 const MOST_STATEMENTS: usize = 256 * 1024;
+/// The most folders a search begins in for which its command is read.
+const MOST_STARTS: usize = 16;
 /// The most words of standard input that are given to a command.
 const MOST_ADDED: usize = 256;
 
@@ -131,6 +133,14 @@ impl Reader<'_> {
             if rest {
                 if !given.values.is_empty() {
                     self.command_option(given.option.values[0], &given.values, &split);
+                }
+                continue;
+            }
+            if let (true, true, [Role::Paths(role)]) =
+                (given.option.optional, given.values.is_empty(), given.option.values)
+            {
+                for start in self.starts(&split) {
+                    self.role(**role, &below(&start, &split), &[], &source);
                 }
                 continue;
             }
@@ -334,9 +344,22 @@ impl Reader<'_> {
         }
     }
 
+    /// Where a search begins: the operands that are paths, or the folder itself.
+    fn starts(&self, split: &Split) -> Vec<Word> {
+        let mut starts: Vec<Word> = Vec::new();
+        for (operands, _) in self.forms(split) {
+            for (word, role) in split.operands.iter().zip(assign(operands, &split.operands)) {
+                if role.is_some_and(is_path) {
+                    starts.push(word.clone());
+                }
+            }
+        }
+        starts.truncate(MOST_STARTS);
+        if starts.is_empty() { vec![Word::known(".")] } else { starts }
+    }
+
     fn command_option(&mut self, role: Role, words: &[Word], split: &Split) {
-        let starts: Vec<Word> = split.operands.iter().take(4).cloned().collect();
-        let starts = if starts.is_empty() { vec![Word::known(".")] } else { starts };
+        let starts = self.starts(split);
         if !words.iter().any(|word| word.parts.iter().any(holds_braces)) && role == Role::CommandUntil {
             self.pending.push((Role::Command, words.to_vec()));
             return;
@@ -685,11 +708,10 @@ fn replace_braces(word: &Word, by: &Word) -> Word {
 fn below(start: &Word, split: &Split) -> Word {
     let mut parts = start.parts.clone();
     push_text(&mut parts, "/");
-    let name = split
-        .given
-        .iter()
-        .find(|given| given.is("-name") || given.is("-iname"))
-        .and_then(|given| given.values.first());
+    // Where names are negated or alternatives, no one name holds.
+    let plain = !["!", "-not", "-o", ","].iter().any(|name| split.has(name));
+    let mut names = split.given.iter().filter(|given| plain && (given.is("-name") || given.is("-iname")));
+    let name = names.next().and_then(|given| given.values.first());
     parts.push(Part::Unknown { source: "{}".to_owned(), splits: false });
     if let Some(name) = name.and_then(Word::text) {
         push_text(&mut parts, "/");

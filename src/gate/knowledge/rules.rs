@@ -1,6 +1,6 @@
 //! When rules and forms hold.
 
-use crate::gate::model::{Stdin, Word};
+use crate::gate::model::{Part, Stdin, Word};
 
 use super::split::Split;
 use super::table::{HowMany, When};
@@ -51,17 +51,21 @@ pub(super) fn holds(when: &When, split: &Split, stdin: &Stdin) -> Holds {
         }
     }
     if let Some(many) = when.operands {
-        let count = split.operands.len();
-        let right = match many {
-            HowMany::None => count == 0,
-            HowMany::Some => count > 0,
-            HowMany::One => count == 1,
-            HowMany::Many => count > 1,
+        // A word that is unknown and unquoted may be none, or several.
+        let least = split.operands.iter().filter(|word| !vanishes(word)).count();
+        let most = if split.operands.iter().any(splits) { usize::MAX } else { split.operands.len() };
+        let (from, to) = match many {
+            HowMany::None => (0, 0),
+            HowMany::Some => (1, usize::MAX),
+            HowMany::One => (1, 1),
+            HowMany::Many => (2, usize::MAX),
         };
-        let vague = split.operands.iter().any(splits);
-        all = all.min(match (right, vague) {
-            (_, true) => Holds::Maybe,
-            (right, false) => Holds::known(right),
+        all = all.min(if least >= from && most <= to {
+            Holds::Sure
+        } else if least > to || most < from {
+            Holds::No
+        } else {
+            Holds::Maybe
         });
     }
     if let Some(piped) = when.piped {
@@ -69,6 +73,11 @@ pub(super) fn holds(when: &When, split: &Split, stdin: &Stdin) -> Holds {
         all = all.min(Holds::known(is == piped));
     }
     if when.known && all == Holds::Maybe { Holds::No } else { all }
+}
+
+/// Whether nothing of the word may be left.
+fn vanishes(word: &Word) -> bool {
+    splits(word) && word.parts.iter().all(|part| matches!(part, Part::Unknown { .. }))
 }
 
 fn some_operand(patterns: &[&str], split: &Split) -> Holds {

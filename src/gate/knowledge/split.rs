@@ -143,7 +143,10 @@ impl<'w> Splitter<'w> {
         let place = self.out.operands.len();
         self.out.operands.push(word.clone());
         let takes_rest = leaf.operands.and_then(|operands| operands.get(place)).is_some_and(|operand| {
-            matches!(operand.role, Role::Command | Role::CommandMore | Role::CommandRemote)
+            matches!(
+                operand.role,
+                Role::Command | Role::CommandMore | Role::CommandRemote | Role::ShellRemote
+            )
         });
         if leaf.style == Style::Posix || takes_rest {
             self.ended = true;

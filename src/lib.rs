@@ -16,6 +16,7 @@ pub mod span;
 pub mod stable_id;
 
 pub mod checksum;
+pub mod ci;
 pub mod cli;
 pub mod config;
 pub(crate) mod decode;

@@ -1,6 +1,9 @@
 //! Terminal-safe text. File names, rule texts and notes are written by others: a terminal must show them, not
 //! obey them, and two different names must not look alike.
 //!
+//! Shown escaped besides: a `::` that begins a text and a `##[` or `##vso[` in it, which the logs of GitHub Actions and
+//! Azure Pipelines take for commands.
+//!
 //! Shown escaped: control characters (`\x1b`, `\n`), and characters that have no width of their own or turn
 //! the direction of the text (`\u{202e}`). A backslash stays as it is, so that ordinary names do: the escaped
 //! form is for reading, not for parsing back.
@@ -10,7 +13,28 @@ use std::fmt::Write as _;
 
 /// `text` with every character escaped that a terminal would act on or hide; borrowed when there is none.
 pub fn text(text: &str) -> Cow<'_, str> {
-    let Some(first) = text.find(is_unsafe) else { return Cow::Borrowed(text) };
+    let first = match (text.find(is_unsafe), text.find("##")) {
+        (unsafe_at, hashes) if text.trim_start().starts_with("::") || hashes.is_some() => {
+            return Cow::Owned(no_command(&escaped(text, unsafe_at.unwrap_or(text.len()))));
+        }
+        (None, _) => return Cow::Borrowed(text),
+        (Some(first), _) => first,
+    };
+    Cow::Owned(escaped(text, first))
+}
+
+/// The text, in which nothing is a command of a log.
+fn no_command(text: &str) -> String {
+    let text = text.replace("##[", "#\\x23[").replace("##vso[", "#\\x23vso[");
+    let start = text.len() - text.trim_start().len();
+    match text[start..].strip_prefix("::") {
+        Some(rest) => format!("{}\\x3a:{rest}", &text[..start]),
+        None => text,
+    }
+}
+
+/// The text with every character escaped that is unsafe, the first of which stands at `first`.
+fn escaped(text: &str, first: usize) -> String {
     let mut safe = String::with_capacity(text.len() + 8);
     safe.push_str(&text[..first]);
     for character in text[first..].chars() {
@@ -23,7 +47,7 @@ pub fn text(text: &str) -> Cow<'_, str> {
             c => _ = write!(safe, "\\u{{{:x}}}", u32::from(c)),
         }
     }
-    Cow::Owned(safe)
+    safe
 }
 
 /// `bytes` as UTF-8, each byte that is not part of it written `\xff`; borrowed when all are. Everything else stays
@@ -100,6 +124,16 @@ mod tests {
         check("a\u{200b}\u{200d}\u{feff}b", "a\\u{200b}\\u{200d}\\u{feff}b");
         check("a\u{2028}b", "a\\u{2028}b");
         check("a\u{e0041}\u{fe0f}", "a\\u{e0041}\\u{fe0f}");
+    }
+
+    #[test]
+    fn commands_of_logs_are_escaped() {
+        check("::error::x", "\\x3a:error::x");
+        check("  ::error::x", "  \\x3a:error::x");
+        check("a::b", "a::b");
+        check("x ##vso[task]", "x #\\x23vso[task]");
+        check("##[error]\x1b", "#\\x23[error]\\x1b");
+        check("## title", "## title");
     }
 
     #[test]

@@ -94,13 +94,17 @@ pub struct Scan {
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 
+    /// Scan the commits that this run of continuous integration is about, as the provider's environment says
+    #[arg(long, conflicts_with_all = ["stdin", "diff", "staged", "no_ignore"])]
+    pub ci: bool,
+
     /// Leave out findings that this file knows; see `gate baseline`
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
 
-    /// Form of the report
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    pub format: Format,
+    /// Form of the report [default: text; with --ci what the provider reads]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
 
     /// Write the report to this file in place of standard output
     #[arg(long, short, value_name = "FILE")]

@@ -4,6 +4,7 @@ pub mod args;
 mod baseline;
 mod changes;
 mod check;
+mod ci;
 pub mod fingerprint;
 mod hook;
 pub mod policy;

@@ -34,6 +34,7 @@ pub(super) fn run(arguments: &Scan) -> Result<ExitStatus> {
     let started = Instant::now();
     let input = Input::of(arguments)?;
     let job = Job::new(arguments, &input)?;
+    let format = arguments.format.unwrap_or(if arguments.ci { super::ci::format() } else { Format::Text });
     // an output that cannot be written is found out before the work, not after
     let mut output = Output::open(arguments.output.as_deref())?;
     let outcome = job.run(arguments, input)?;
@@ -45,8 +46,10 @@ pub(super) fn run(arguments: &Scan) -> Result<ExitStatus> {
         width: output.width(),
         elapsed: Some(started.elapsed()),
     };
-    report::write(arguments.format, &outcome, &options, output.writer())
-        .context("cannot write the report")?;
+    report::write(format, &outcome, &options, output.writer()).context("cannot write the report")?;
+    if arguments.ci {
+        super::ci::write_summary(&outcome, &options)?;
+    }
     Ok(status(&outcome, arguments.exit_zero))
 }
 
@@ -72,6 +75,8 @@ impl Input {
             Self::Staged(Box::new(repository(&arguments.paths)?))
         } else if arguments.diff.is_some() {
             Self::Diff
+        } else if arguments.ci {
+            super::ci::input(&arguments.paths)?
         } else {
             Self::Tree
         })
@@ -87,6 +92,13 @@ impl Input {
         };
         folder.unwrap_or_else(|| PathBuf::from("."))
     }
+}
+
+/// Where commits of CI are scanned, the baseline at its usual place counts.
+fn usual_baseline(arguments: &Scan, input: &Input) -> Option<PathBuf> {
+    let Input::Range(repository, _) = input else { return None };
+    let path = repository.work_tree()?.join(crate::baseline::FILE_NAME);
+    (arguments.ci && path.exists()).then_some(path)
 }
 
 /// The repository of the folder named, or of the current one.
@@ -127,7 +139,8 @@ impl Job {
         let (scanner, exclude) = prepare(arguments, &mut settings, &prefix)?;
         let (stored, trouble) = super::fingerprint::stored();
         let scanner = scanner.with_stored(stored);
-        let baseline = arguments.baseline.as_deref().map(baseline::read).transpose()?;
+        let path = arguments.baseline.clone().or_else(|| usual_baseline(arguments, input));
+        let baseline = path.as_deref().map(baseline::read).transpose()?;
         Ok(Self {
             scanner: match &baseline {
                 Some(baseline) => scanner.with_ids(baseline.key()),
@@ -138,7 +151,7 @@ impl Job {
             confidence,
             max_file_size: arguments.max_file_size.or(settings.max_file_size),
             today: config::today(),
-            baseline: arguments.baseline.clone().zip(baseline),
+            baseline: path.zip(baseline),
             trouble,
         })
     }
@@ -377,10 +390,13 @@ impl Output {
             [root] => root,
             _ => return None,
         };
-        let is_tree = !arguments.stdin && !arguments.staged && arguments.diff.is_none();
-        (self.is_terminal() && is_tree && arguments.format == Format::Text && root.is_dir())
-            .then(|| std::path::absolute(root).ok())
-            .flatten()
+        let is_tree = !arguments.stdin && !arguments.staged && !arguments.ci && arguments.diff.is_none();
+        (self.is_terminal()
+            && is_tree
+            && arguments.format.is_none_or(|format| format == Format::Text)
+            && root.is_dir())
+        .then(|| std::path::absolute(root).ok())
+        .flatten()
     }
 
     fn width(&self) -> Option<usize> {

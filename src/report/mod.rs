@@ -8,6 +8,11 @@
 //! | `json` | programs | one object: `version`, `tool`, `findings`, `coverage`, `summary` |
 //! | `jsonl` | programs that stream | one object per line: each finding, then the summary |
 //! | `sarif` | code hosts and editors | SARIF 2.1.0 |
+//! | `csv` | spreadsheets | a row for each finding |
+//! | `junit` | CI systems | a failed test for each finding |
+//! | `github`, `azure` | logs of GitHub Actions and Azure Pipelines | an annotation for each finding |
+//! | `gitlab` | merge requests of GitLab | a Code Quality report |
+//! | `html`, `markdown` | people, in a browser or a job's summary | a table |
 //!
 //! Lines and columns count from 1. Columns count bytes, the end column is exclusive (one past the last byte); SARIF
 //! knows no columns in bytes, so there they count UTF-16 code units.
@@ -15,11 +20,16 @@
 //! All but `text` depend on nothing but the outcome, `explain` and `version`: no time, no duration, no path of
 //! the machine. The same outcome gives the same bytes. No format holds a secret, as a finding holds none.
 
+mod annotation;
 mod counts;
+mod gitlab;
 mod json;
+mod junit;
+mod markup;
 #[cfg(test)]
 mod sample;
 mod sarif;
+mod table;
 mod text;
 mod uri;
 pub mod verdict;
@@ -49,6 +59,20 @@ pub enum Format {
     Jsonl,
     /// SARIF 2.1.0, for code hosts and editors.
     Sarif,
+    /// A table for spreadsheets.
+    Csv,
+    /// Test results as XML: a finding is a failed test.
+    Junit,
+    /// Annotations in the log of GitHub Actions.
+    Github,
+    /// A Code Quality report of GitLab.
+    Gitlab,
+    /// Annotations in the log of Azure Pipelines.
+    Azure,
+    /// A page for a browser.
+    Html,
+    /// A table for the summary of a job.
+    Markdown,
 }
 
 /// How to write a report.
@@ -87,6 +111,13 @@ pub fn write(
         Format::Json => json::write(outcome, options, &mut out),
         Format::Jsonl => json::write_lines(outcome, options, &mut out),
         Format::Sarif => sarif::write(outcome, options, &mut out),
+        Format::Csv => table::write(outcome, &mut out),
+        Format::Junit => junit::write(outcome, &mut out),
+        Format::Github => annotation::write_github(outcome, &mut out),
+        Format::Gitlab => gitlab::write(outcome, &mut out),
+        Format::Azure => annotation::write_azure(outcome, &mut out),
+        Format::Html => markup::write_html(outcome, options, &mut out),
+        Format::Markdown => markup::write_markdown(outcome, &mut out),
     };
     let result = result.and_then(|()| out.flush());
     if result.is_err() {
@@ -158,6 +189,13 @@ mod tests {
             ("json", Format::Json),
             ("jsonl", Format::Jsonl),
             ("sarif", Format::Sarif),
+            ("csv", Format::Csv),
+            ("junit", Format::Junit),
+            ("github", Format::Github),
+            ("gitlab", Format::Gitlab),
+            ("azure", Format::Azure),
+            ("html", Format::Html),
+            ("markdown", Format::Markdown),
         ] {
             assert_eq!(Format::from_str(name, false), Ok(format));
         }

@@ -60,7 +60,24 @@ impl Session {
         let home = self.root.path().join("home");
         command.args(arguments).current_dir(self.path("")).env("HOME", &home).env("XDG_CONFIG_HOME", &home);
         command.env_remove("NO_COLOR").env_remove("RUST_BACKTRACE");
-        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"] {
+        // nor what CI or a hook around them says
+        for name in [
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_OBJECT_DIRECTORY",
+            "GITHUB_ACTIONS",
+            "GITLAB_CI",
+            "BITBUCKET_BUILD_NUMBER",
+            "TF_BUILD",
+            "CIRCLECI",
+            "BUILDKITE",
+            "CI_SYSTEM_NAME",
+            "CI",
+            "JENKINS_URL",
+            "JENKINS_HOME",
+            "GITHUB_STEP_SUMMARY",
+        ] {
             command.env_remove(name);
         }
         // what is known of the credentials of whoever runs the tests

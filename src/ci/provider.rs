@@ -15,7 +15,7 @@
 //! zeros as for a new branch, new commits are those that the default branch does not have; on the default branch itself,
 //! and for schedules, everything that leads to the head.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -29,7 +29,7 @@ type Get<'e> = &'e dyn Fn(&str) -> Option<String>;
 /// No provider is known by it, or what one says cannot be understood.
 pub fn detect(
     get: impl Fn(&str) -> Option<String>,
-    read: impl FnOnce(&PathBuf) -> Result<Vec<u8>, String>,
+    read: impl FnOnce(&Path) -> Result<Vec<u8>, String>,
 ) -> Result<Job, Unknown> {
     let get = |name: &str| get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let is = |name: &str| get(name).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
@@ -118,7 +118,7 @@ struct EventRepository {
     default_branch: Option<String>,
 }
 
-fn github(get: Get<'_>, read: impl FnOnce(&PathBuf) -> Result<Vec<u8>, String>) -> Result<Job, Unknown> {
+fn github(get: Get<'_>, read: impl FnOnce(&Path) -> Result<Vec<u8>, String>) -> Result<Job, Unknown> {
     let name = get("GITHUB_EVENT_NAME").unwrap_or_default();
     let event: Event = match get("GITHUB_EVENT_PATH").map(PathBuf::from) {
         None => Event::default(),

@@ -58,8 +58,7 @@ pub(super) fn write_summary(outcome: &Outcome, options: &report::Options) -> Res
 }
 
 /// The text of the event file.
-fn read(path: &PathBuf) -> Result<Vec<u8>, String> {
-    let path: &Path = path;
+fn read(path: &Path) -> Result<Vec<u8>, String> {
     let mut text = Vec::new();
     let read = path.metadata().and_then(|metadata| {
         if !metadata.is_file() {

@@ -1,9 +1,8 @@
 //! `gate scan --ci`, in clones as providers make them.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::git::git_in;
 use crate::util::{Run, Session, secret};
 
 const RULE: &str = "github-pat-classic";
@@ -50,14 +49,14 @@ impl Remote {
         path.to_str().expect("text").to_owned()
     }
 
-    fn scan(&self, clone: &PathBuf, more: &[&str], variables: &[(&str, &str)]) -> Run {
+    fn scan(&self, clone: &Path, more: &[&str], variables: &[(&str, &str)]) -> Run {
         let clone = clone.to_str().expect("text");
         let arguments = [&["scan", "--ci"], more, &[clone]].concat();
         self.session.gate_with(&arguments, variables)
     }
 
     /// A push of GitHub from one commit to another.
-    fn push(&self, clone: &PathBuf, before: &str, after: &str) -> Run {
+    fn push(&self, clone: &Path, before: &str, after: &str) -> Run {
         let event = self.event(&format!(
             r#"{{"before":"{before}","after":"{after}","repository":{{"default_branch":"main"}}}}"#
         ));

@@ -21,8 +21,12 @@ pub fn judge(all: &[(Invocation, Reading)], environment: &Environment) -> Vec<Op
     }
     for (index, (invocation, reading)) in all.iter().enumerate() {
         let Some(what) = credential(invocation, reading, environment) else { continue };
-        let own =
-            sinks[index] && reading.effects.iter().any(|effect| effect.kind != EffectKind::CredentialPrint);
+        // what a client of a service prints comes out here, though the client reaches the network
+        let printed = reading
+            .effects
+            .iter()
+            .any(|effect| effect.kind == EffectKind::CredentialPrint && effect.target.is_none());
+        let own = sinks[index] && !printed;
         if !(own || feeds_sink(index, all, &sinks)) {
             continue;
         }

@@ -152,6 +152,7 @@ impl Judge<'_> {
             }
             EffectKind::Fetches => self.fetched(target),
             EffectKind::Installs => self.installed(target),
+            EffectKind::Executes => self.loaded(target),
             EffectKind::CredentialPrint => {
                 let reason = format!("prints `{}`, which carries a credential by its name", shown(target));
                 self.opinion("credential-print".to_owned(), usual(kind), reason, None);
@@ -236,6 +237,28 @@ impl Judge<'_> {
         if credentials::prints_secret_variable(target) && !is_local_address(target) {
             let reason = format!("puts a credential into the address `{}`", shown(target));
             self.opinion("credential-sent".to_owned(), Decision::Ask, reason, None);
+        }
+    }
+
+    /// A file whose code a program loads: that of the project runs anyway.
+    fn loaded(&mut self, target: &Word) {
+        let spots = paths::locate(target, self.cwd, self.environment);
+        let own = |spot: &Spot| {
+            matches!(
+                spot.area,
+                Area::Workspace
+                    | Area::WorkspaceRoot
+                    | Area::WorkspaceContent
+                    | Area::Guard
+                    | Area::Temporary
+                    | Area::Stream
+            )
+        };
+        let here = self.invocation.place == Place::Local && !spots.is_empty() && spots.iter().all(own);
+        let address = target.prefix().split_once(':').is_some_and(|(scheme, _)| scheme.len() > 1);
+        if !here || address {
+            let reason = format!("loads code from `{}`, which is not of this project", shown(target));
+            self.opinion("executes".to_owned(), usual(EffectKind::Executes), reason, None);
         }
     }
 

@@ -398,6 +398,10 @@ pub(super) fn name_fits(pattern: &str, name: &str) -> bool {
     if !pattern.contains(['*', '?']) && !name.contains(['*', '?', '[', HOLE]) {
         return pattern == name;
     }
+    // A pattern of the shell that begins with a star reaches no hidden name; nor do those of tools.
+    if pattern.starts_with('.') && name.starts_with(['*', '?', '[']) {
+        return false;
+    }
     let mut parts = Vec::new();
     let mut rest = name;
     while let Some(at) = rest.find(['*', '?', '[', HOLE]) {

@@ -222,7 +222,7 @@ impl File<'_> {
         };
         let (tag, known) = match role {
             Role::Script(tag) if DIALECTS.contains(&tag) => return role,
-            Role::Code(tag) | Role::Script(tag) => (tag, LANGUAGES),
+            Role::Code(tag) | Role::Script(tag) | Role::Module(tag) => (tag, LANGUAGES),
             Role::Target(tag) => (tag, TARGETS),
             Role::Sql(tag) => (tag, DIALECTS),
             _ => return role,

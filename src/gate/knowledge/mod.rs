@@ -4,6 +4,7 @@ mod assign;
 pub mod load;
 #[cfg(test)]
 mod load_tests;
+mod packages;
 mod program;
 mod read;
 mod rules;

@@ -3,17 +3,18 @@
 use crate::gate::decision::Decision;
 use crate::gate::effect_kind::EffectKind;
 use crate::gate::model::{
-    Cwd, Effect, Inner, Invocation, Opinion, Part, Place, Reading, RedirectKind, Stdin, Word, World,
+    Cwd, Effect, FileKind, Inner, Invocation, Opinion, Part, Place, Reading, RedirectKind, Stdin, Word, World,
 };
 use crate::gate::request::Environment;
 use crate::gate::{credentials, effects, git_config, paths, statements};
 
 use super::assign::{assign, is_assignment};
+use super::packages;
 use super::program::{self, Program};
 use super::rules::holds;
 use super::split::{Split, split};
 use super::table::{Command, Count, Operand, Role, Rule};
-use super::words::{Holds, join, push_text, shown, splits, strip};
+use super::words::{Holds, join, matches, push_text, shown, splits, strip, written};
 
 /// What a file that is sent stands in the effects as.
 pub const SENT: &str = "sent file";
@@ -21,6 +22,8 @@ pub const SENT: &str = "sent file";
 const MOST_STATEMENTS: usize = 256 * 1024;
 /// The most folders a search begins in for which its command is read.
 const MOST_STARTS: usize = 16;
+/// Kinds of targets of which one is taken when none is named.
+const HAVE_DEFAULT: &[&str] = &["make", "just", "rake", "task"];
 /// The most words of standard input that are given to a command.
 const MOST_ADDED: usize = 256;
 
@@ -130,6 +133,10 @@ impl Reader<'_> {
             let rest = given.option.values.first().is_some_and(|role| {
                 matches!(role, Role::Command | Role::CommandMore | Role::CommandUntil | Role::CommandRemote)
             });
+            if let Some(Role::Module(language)) = given.option.values.first() {
+                self.module(language, &given.values);
+                continue;
+            }
             if rest {
                 if !given.values.is_empty() {
                     self.command_option(given.option.values[0], &given.values, &split);
@@ -264,6 +271,18 @@ impl Reader<'_> {
 
     fn operands(&mut self, split: &Split) {
         let forms = self.forms(split);
+        for (operands, _) in &forms {
+            let target = operands.iter().map(|operand| operand.role).find_map(|role| match role {
+                Role::Target(kind) if HAVE_DEFAULT.contains(&kind) => Some(kind),
+                _ => None,
+            });
+            // `make` without a target makes the first one; assignments name none.
+            if let Some(kind) = target
+                && split.operands.iter().all(is_assignment)
+            {
+                self.pending.push((Role::Target(kind), Vec::new()));
+            }
+        }
         let sure = forms.len() == 1;
         for (operands, stdin) in forms {
             let roles = assign(operands, &split.operands);
@@ -374,6 +393,69 @@ impl Reader<'_> {
         }
     }
 
+    /// A module run as a program: one of the workspace, or one that is known as a program.
+    fn module(&mut self, language: &'static str, words: &[Word]) {
+        let Some((module, arguments)) = words.split_first() else { return };
+        let own = module.text().and_then(|name| self.own_module(name));
+        if let Some(path) = own {
+            let words = std::iter::once(Word::known(path)).chain(arguments.iter().cloned()).collect();
+            self.pending.push((Role::Script(language), words));
+        } else if module.text().is_none_or(|name| super::lookup(name).is_some()) {
+            self.pending.push((Role::Command, words.to_vec()));
+        } else {
+            let reason =
+                format!("nothing is known of the module `{}`, and it is none of this project", shown(module));
+            self.opinion("unknown-module", Decision::Ask, reason);
+        }
+    }
+
+    /// Scripts of `package.json`, if it can be read.
+    fn own_scripts(&self) -> Option<serde_json::Map<String, serde_json::Value>> {
+        let cwd = match &self.out.cwd {
+            Some(word) => paths::enter(self.invocation.cwd.as_ref(), word),
+            None => self.invocation.cwd.clone()?,
+        };
+        let Cwd::Known(cwd) = cwd else { return None };
+        let (bytes, _) = self.world.read(&cwd.join("package.json"), MOST_STATEMENTS)?;
+        let package: serde_json::Value = serde_json::from_slice(&bytes).ok()?;
+        package.get("scripts").and_then(serde_json::Value::as_object).cloned()
+    }
+
+    /// Whether `package.json` has a script of this name; where that cannot be told of a name, it has.
+    fn has_script(&self, name: &Word) -> bool {
+        name.text().is_none_or(|name| self.own_scripts().is_some_and(|scripts| scripts.contains_key(name)))
+    }
+
+    /// Scripts by name, or by a pattern as `run-s` and `concurrently` take them; what follows a space is for the script.
+    fn scripts(&mut self, word: &Word) {
+        let text = written(word);
+        let name = text.as_deref().and_then(|text| text.split_whitespace().next());
+        let scripts = name.filter(|name| name.contains('*')).and_then(|_| self.own_scripts());
+        let (Some(pattern), Some(scripts)) = (name, scripts) else {
+            let name = name.map_or_else(|| word.clone(), Word::known);
+            self.pending.push((Role::Target("npm"), vec![name]));
+            return;
+        };
+        for (name, _) in scripts {
+            if matches(pattern, &Word::known(name.as_str())) == Holds::Sure {
+                self.pending.push((Role::Target("npm"), vec![Word::known(name)]));
+            }
+        }
+    }
+
+    /// The file of a module of Python, below the folder the command runs in.
+    fn own_module(&self, name: &str) -> Option<String> {
+        let Some(Cwd::Known(cwd)) = &self.invocation.cwd else { return None };
+        if name.split('.').any(|part| part.is_empty() || part.contains('/')) {
+            return None;
+        }
+        let stem = name.replace('.', "/");
+        ["", "src/"]
+            .iter()
+            .flat_map(|root| [format!("{root}{stem}.py"), format!("{root}{stem}/__main__.py")])
+            .find(|path| self.world.kind(&cwd.join(path)) == Some(FileKind::File))
+    }
+
     fn path(&mut self, kind: EffectKind, word: &Word, source: &str) {
         if !matches!(word.text(), Some("-" | "")) {
             self.effect(kind, Some(word), source);
@@ -397,6 +479,12 @@ impl Reader<'_> {
             Role::Move => self.path(EffectKind::Moves, word, source),
             Role::Delete => self.path(EffectKind::Deletes, word, source),
             Role::DeleteTree => self.path(EffectKind::DeletesTree, word, source),
+            Role::DeleteGlob => self.path(EffectKind::DeletesTree, &with_globs(word), source),
+            Role::ShellNpm => match written(word).as_deref().and_then(|text| text.strip_prefix("npm:")) {
+                Some(script) => self.scripts(&Word::known(script)),
+                None => self.pending.push((Role::Shell, vec![word.clone()])),
+            },
+            Role::Target("npm") => self.scripts(word),
             Role::Device => self.effect(EffectKind::Device, Some(word), source),
             Role::Url => self.effect(EffectKind::Fetches, Some(word), source),
             Role::UrlSend | Role::Host => self.effect(EffectKind::Sends, Some(word), source),
@@ -421,7 +509,9 @@ impl Reader<'_> {
                     self.environment.push((name, value));
                 }
             }
-            Role::Package => self.effect(EffectKind::Installs, Some(word), source),
+            Role::Load => self.path(EffectKind::Executes, word, source),
+            Role::Dependency if packages::is_registry_name(word) => {}
+            Role::Package | Role::Dependency => self.effect(EffectKind::Installs, Some(word), source),
             Role::GitConfig => {
                 let value = after.first();
                 if let Some((decision, reason)) = git_config::judge(word, value) {
@@ -434,6 +524,12 @@ impl Reader<'_> {
             }
             Role::Script(language) if matches!(word.text(), Some("-" | "/dev/stdin")) => {
                 self.stdin(if language == "shell" { Role::Shell } else { Role::Code(language) });
+            }
+            Role::Target("npm-bin") => {
+                let mut words = vec![word.clone()];
+                words.extend(after.iter().cloned());
+                let role = if self.has_script(word) { Role::Target("npm") } else { Role::Command };
+                self.pending.push((role, words));
             }
             Role::Target(_) if is_assignment(word) => {
                 let name = word.prefix().split_once('=').map_or("", |(name, _)| name).to_owned();
@@ -449,6 +545,7 @@ impl Reader<'_> {
             | Role::ShellRemote
             | Role::Code(_)
             | Role::Script(_)
+            | Role::Module(_)
             | Role::Target(_)
             | Role::Program => {
                 let mut words = vec![word.clone()];
@@ -556,6 +653,9 @@ impl Reader<'_> {
 
     fn inner(&self, role: Role, mut words: Vec<Word>, mut within: Invocation) -> Option<Inner> {
         let dialect = program::dialect(&self.name).to_owned();
+        if let (Role::Target(kind), true) = (role, words.is_empty()) {
+            return Some(Inner::Target { kind: kind.to_owned(), name: None, within: Box::new(within) });
+        }
         let first = words.first().cloned()?;
         Some(match role {
             Role::Command | Role::CommandUntil => Inner::Words(Invocation { words, ..within }),
@@ -623,6 +723,7 @@ fn is_path(role: Role) -> bool {
             | Role::Move
             | Role::Delete
             | Role::DeleteTree
+            | Role::DeleteGlob
     )
 }
 
@@ -679,6 +780,25 @@ fn add_words(words: &mut Vec<Word>, stdin: &Stdin) {
     for word in words.iter_mut() {
         *word = replace_braces(word, &by);
     }
+}
+
+/// The word with its stars and question marks as patterns.
+fn with_globs(word: &Word) -> Word {
+    let mut parts = Vec::new();
+    for part in &word.parts {
+        let Part::Text(text) = part else {
+            parts.push(part.clone());
+            continue;
+        };
+        for piece in text.split_inclusive(['*', '?']) {
+            let plain = piece.trim_end_matches(['*', '?']);
+            push_text(&mut parts, plain);
+            if plain.len() < piece.len() {
+                parts.push(Part::Glob(piece[plain.len()..].to_owned()));
+            }
+        }
+    }
+    Word { parts, span: word.span }
 }
 
 /// The word with `{}` replaced.

@@ -169,6 +169,12 @@ impl<'w> Splitter<'w> {
 
     fn values(&mut self, option: &'static Opt, attached: Option<Word>) -> Vec<Word> {
         let mut values: Vec<Word> = attached.into_iter().collect();
+        if matches!(option.values.first(), Some(Role::Module(_))) {
+            // `python -m pytest …`: all that follows belongs to the module.
+            values.extend(self.words[self.at..].iter().cloned());
+            self.at = self.words.len();
+            return values;
+        }
         while values.len() < option.values.len() {
             if matches!(option.values[values.len()], Role::Command | Role::CommandMore) {
                 // The rest, or all up to the word that ends it, belongs to the command.

@@ -146,6 +146,7 @@ roles! {
     Move => "move",
     Delete => "delete",
     DeleteTree => "delete-tree",
+    DeleteGlob => "delete-glob",
     Cwd => "cwd",
     Device => "device",
     Url => "url",
@@ -162,14 +163,18 @@ roles! {
     CommandRemote => "command-remote",
     Shell => "shell",
     ShellRemote => "shell-remote",
+    ShellNpm => "shell-npm",
     Program => "program",
     GitConfig => "git-config",
     Env => "env",
     Package => "package",
+    Dependency => "dependency",
+    Load => "load",
     Secret => "secret",
     Assignment => "assignment";
     Code => "code",
     Script => "script",
+    Module => "module",
     Target => "target",
     Sql => "sql",
 }
@@ -198,7 +203,7 @@ pub const LANGUAGES: &[&str] = &[
     "any",
 ];
 /// Kinds that `target:` may name.
-pub const TARGETS: &[&str] = &["make", "just", "npm", "composer", "rake", "task", "cargo"];
+pub const TARGETS: &[&str] = &["npm-bin", "make", "just", "npm", "composer", "rake", "task", "cargo"];
 /// Dialects that `sql:` may name.
 pub const DIALECTS: &[&str] =
     &["postgres", "mysql", "sqlite", "mssql", "oracle", "mongo", "redis", "cql", "other"];

@@ -159,6 +159,17 @@ pub fn push_text(parts: &mut Vec<Part>, text: &str) {
     }
 }
 
+/// The word as it is written, its patterns too, unless part of it is unknown.
+pub fn written(word: &Word) -> Option<String> {
+    word.parts
+        .iter()
+        .map(|part| match part {
+            Part::Text(text) | Part::Glob(text) => Some(text.as_str()),
+            Part::Unknown { .. } => None,
+        })
+        .collect()
+}
+
 /// Whether the word may turn into several words or none.
 pub fn splits(word: &Word) -> bool {
     word.parts.iter().any(|part| matches!(part, Part::Unknown { splits: true, .. }))

@@ -264,7 +264,11 @@ impl Judge<'_> {
 
     fn installed(&mut self, target: &Word) {
         let prefix = target.prefix();
-        let is_path = prefix.starts_with(['.', '/']) || prefix.starts_with("file:");
+        let text = paths::template(target);
+        let archive =
+            [".whl", ".tgz", ".tar.gz", ".zip", ".gem", ".deb", ".rpm"].iter().any(|end| text.ends_with(end));
+        let is_path =
+            prefix.starts_with(['.', '/']) || prefix.starts_with("file:") || archive && !text.contains(':');
         if is_path {
             let path = strip(target, if prefix.starts_with("file:") { "file:".len() } else { 0 });
             let spots = paths::locate(&path, self.cwd, self.environment);

@@ -16,6 +16,8 @@ pub(super) enum Program {
     Known(&'static Command, String),
     /// A file of the workspace.
     Own,
+    /// A file of the workspace that stands for a known program.
+    Wrapper(&'static Command, String),
     /// A file elsewhere.
     Stray(String),
     /// A program nothing is known of.
@@ -43,6 +45,9 @@ const HOME_FOLDERS: &[&str] =
     &[".cargo/bin", ".local/bin", "go/bin", ".deno/bin", ".bun/bin", ".nix-profile/bin", ".npm-global/bin"];
 /// Folders of a workspace whose programs a package manager put there.
 const LOCAL_FOLDERS: &[&str] = &["node_modules/.bin", "venv/bin", ".venv/bin", "env/bin", "vendor/bin"];
+
+/// Files that projects bring along and that take the words of the program they stand for.
+const WRAPPERS: &[&str] = &["gradlew", "mvnw", "manage.py", "rails", "rake", "artisan", "setup.py", "bazelw"];
 
 pub(super) fn program(invocation: &Invocation, environment: &Environment) -> Program {
     let Some(word) = invocation.words.first() else { return Program::Unknown(String::new()) };
@@ -77,7 +82,10 @@ pub(super) fn program(invocation: &Invocation, environment: &Environment) -> Pro
         if LOCAL_FOLDERS.iter().any(|below| absolute.ends_with(below)) {
             return known(name).unwrap_or(Program::Own);
         }
-        return Program::Own;
+        return match lookup(name).filter(|_| WRAPPERS.contains(&name)) {
+            Some(command) => Program::Wrapper(command, name.to_owned()),
+            None => Program::Own,
+        };
     }
     Program::Stray(text.to_owned())
 }

@@ -43,6 +43,10 @@ pub fn read(invocation: &Invocation, environment: &Environment, world: &dyn Worl
         match program::program(invocation, environment) {
             Program::Known(command, name) => reader.known(command, name),
             Program::Own => reader.own_program(),
+            Program::Wrapper(command, name) => {
+                reader.known(command, name);
+                reader.own_program();
+            }
             Program::Stray(path) => {
                 reader.opinion(
                     "stray-program",

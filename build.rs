@@ -3,6 +3,8 @@
 #[path = "src/rules/analyze.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod analyze;
+#[path = "build/code.rs"]
+mod code;
 #[path = "build/commands.rs"]
 mod commands;
 #[path = "build/environment.rs"]
@@ -44,6 +46,7 @@ fn main() {
     write("words.rs", &secrets::words(Path::new("rules/words.toml")));
     write("build_products.rs", &lists::lists(Path::new("rules/build-products.toml")));
     write("stores.rs", &stores::tables(Path::new("rules/stores.toml")));
+    write("code.rs", &code::table(Path::new("rules/code")));
     write("environment.rs", &environment::table(Path::new("rules/environment.toml")));
     let (commands, examples) = commands::tables(Path::new("rules/commands"));
     write("commands.rs", &commands);

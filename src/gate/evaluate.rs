@@ -8,7 +8,7 @@ use super::material::Material;
 use super::model::{Effect, Invocation, Opinion, Part, Reading, Word, World};
 use super::policy::{Authority, Policy, Ruled};
 use super::request::{Environment, Request};
-use super::resolve::{Resolved, resolve};
+use super::resolve::{Resolved, destroys, resolve};
 use super::{effects, flows, material};
 use crate::span::Span;
 
@@ -142,7 +142,7 @@ fn judge(
     }
     let material = material::look(text.as_bytes());
     opinions.extend(material.opinions.iter().cloned());
-    let Resolved { invocations, readings, opinions: said } =
+    let Resolved { invocations, readings, opinions: said, own } =
         resolve(&text, request.cwd.clone(), environment, world, deadline);
     opinions.extend(said);
     let all: Vec<(Invocation, Reading)> = invocations.into_iter().zip(readings).collect();
@@ -151,8 +151,21 @@ fn judge(
         policy.judge_request(opinions).into_iter().map(|ruled| of_rule(ruled, None, &material)).collect();
     let mut commands = Vec::with_capacity(all.len());
     for (index, (invocation, reading)) in all.iter().enumerate() {
-        let mut opinions = reading.opinions.clone();
-        opinions.extend(effects::judge(invocation, reading, environment, world));
+        let mut opinions;
+        if own.iter().any(|range| range.contains(&index)) {
+            // a program of the workspace: only what it plainly destroys
+            let mut plain = reading.clone();
+            plain.effects.retain(|effect| {
+                destroys(effect.kind) && effect.target.as_ref().is_some_and(|target| target.text().is_some())
+            });
+            opinions = effects::judge(invocation, &plain, environment, world);
+            opinions.extend(
+                reading.opinions.iter().filter(|opinion| opinion.decision == Decision::Deny).cloned(),
+            );
+        } else {
+            opinions = reading.opinions.clone();
+            opinions.extend(effects::judge(invocation, reading, environment, world));
+        }
         let canonical = canonical(invocation, reading);
         let ruled = policy.judge(&invocation.words, &canonical, opinions);
         matches.extend(ruled.into_iter().map(|ruled| of_rule(ruled, Some(index), &material)));

@@ -68,7 +68,7 @@ impl Resolver<'_> {
             }
             Inner::Code { language, text, mut within } => {
                 self.enter(&mut within, index);
-                self.code(&language, &text, &within);
+                self.code(&language, &text, &within, state);
                 Out::Unknown
             }
             Inner::Target { kind, name, mut within } => {
@@ -142,7 +142,7 @@ impl Resolver<'_> {
     }
 
     /// Says that code is only known when it runs.
-    fn computed(&mut self, parts: &Parts, span: Option<Span>, what: &str) {
+    pub(super) fn computed(&mut self, parts: &Parts, span: Option<Span>, what: &str) {
         let mut fetched = false;
         for part in parts {
             let Part::Unknown { source, .. } = part else { continue };
@@ -161,7 +161,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn fetched_code(&mut self, span: Option<Span>) {
+    pub(super) fn fetched_code(&mut self, span: Option<Span>) {
         self.opine(
             "flow-fetched-code",
             Decision::Deny,
@@ -200,7 +200,7 @@ impl Resolver<'_> {
     ) -> Out {
         let mut within = invocation.clone();
         self.surround(&mut within, state);
-        self.script("sh", path, &within, state, io)
+        self.script("shell", path, &within, state, io)
     }
 
     /// A file that is run.
@@ -294,7 +294,7 @@ impl Resolver<'_> {
     }
 
     /// The content of a script.
-    fn content(
+    pub(super) fn content(
         &mut self,
         language: &str,
         parts: &Parts,
@@ -303,6 +303,7 @@ impl Resolver<'_> {
         state: &mut State,
         io: &Io,
     ) -> Out {
+        let language = if language == "any" { "" } else { language };
         let language = match known(parts).and_then(shebang) {
             Some(found) if language.is_empty() => found.to_owned(),
             _ if language.is_empty() => "sh".to_owned(),
@@ -311,7 +312,7 @@ impl Resolver<'_> {
         if is_shell(&language) {
             return self.shell_text(parts, span, state, io, "a script");
         }
-        self.code(&language, &Word { parts: parts.clone(), span }, within);
+        self.code(&language, &Word { parts: parts.clone(), span }, within, state);
         Out::Unknown
     }
 
@@ -345,7 +346,7 @@ impl Resolver<'_> {
             }
             return Out::Unknown;
         };
-        let language = if language.is_empty() {
+        let language = if language.is_empty() || language == "any" {
             match shebang(text) {
                 Some(found) => found.to_owned(),
                 None => by_ending(name).unwrap_or("sh").to_owned(),
@@ -367,7 +368,7 @@ impl Resolver<'_> {
         let out = if is_shell(&language) {
             self.shell_text(&super::value::text(text), span, state, io, &format!("`{name}`"))
         } else {
-            self.code_file(&language, text, name, within);
+            self.code_file(&language, text, within, state);
             Out::Unknown
         };
         self.scripts.pop();
@@ -382,7 +383,7 @@ impl Resolver<'_> {
 }
 
 /// The state of a program's own shell.
-fn child(state: &State, within: &Invocation) -> State {
+pub(super) fn child(state: &State, within: &Invocation) -> State {
     let mut inside = state.for_child();
     for (name, word) in &within.environment {
         inside.set(name, Value::Scalar(word.parts.clone()));
@@ -450,16 +451,12 @@ fn by_ending(name: &str) -> Option<&'static str> {
 }
 
 impl Resolver<'_> {
-    fn code(&mut self, language: &str, text: &Word, within: &Invocation) {
-        let _ = text;
-        self.ask("unread-code", format!("code of {language} that is not understood here"), within.span);
-    }
-
-    fn code_file(&mut self, language: &str, text: &str, name: &str, within: &Invocation) {
-        let _ = (language, text, name, within);
-    }
-
-    fn target(&mut self, kind: &str, name: Option<&Word>, within: &Invocation, state: &State) {
-        let _ = (kind, name, within, state);
+    /// Code of which nothing is known.
+    pub(super) fn computed_code(&mut self, text: &Word, within: &Invocation) {
+        let span = text.span.or(within.span);
+        match &within.stdin {
+            Stdin::Pipe(feeders) if self.fetched(feeders.clone()) => self.fetched_code(span),
+            _ => self.computed(&text.parts, span, "the code"),
+        }
     }
 }

@@ -8,8 +8,10 @@ mod arithmetic;
 mod braces;
 mod builtins;
 mod choices;
+mod code;
 mod expand;
 mod feeds;
+mod git_alias;
 mod inner;
 mod output;
 mod parameter;
@@ -35,6 +37,8 @@ use super::decision::Decision;
 use super::model::{Cwd, Invocation, Opinion, Place, Reading, Redirect, Stdin, World};
 use super::request::Environment;
 
+pub(crate) use code::destroys;
+
 use choices::Choices;
 use value::{Parts, State};
 
@@ -58,6 +62,9 @@ pub(crate) struct Resolved {
     pub(crate) readings: Vec<Reading>,
     /// What the shell itself has to say.
     pub(crate) opinions: Vec<Opinion>,
+    /// Invocations that stand in the workspace's own programs: running those is allowed, so only what is plainly harmful
+    /// counts.
+    pub(crate) own: Vec<Range<usize>>,
 }
 
 /// Walks a request's command.
@@ -124,6 +131,8 @@ struct Frame {
     place: Place,
     via: Vec<String>,
     privileged: bool,
+    /// Where a package keeps the programs that its scripts call by name.
+    local_bin: Option<PathBuf>,
 }
 
 /// A file that the line itself writes.

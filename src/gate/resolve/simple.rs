@@ -285,7 +285,15 @@ impl Resolver<'_> {
             Some(name) => output::of(base_name(name), &invocation.words[1..], &invocation.stdin),
             None => Out::Unknown,
         };
-        let reading = knowledge::read(&invocation, self.environment, self.world);
+        let mut reading = knowledge::read(&invocation, self.environment, self.world);
+        self.settle(&invocation, &mut reading);
+        let aliased = reading.command == "git"
+            && reading.opinions.iter().any(|opinion| opinion.id == "unknown-subcommand");
+        if aliased && let Some(out) = self.git_alias(&invocation, state) {
+            reading.opinions.retain(|opinion| opinion.id != "unknown-subcommand");
+            self.record(&invocation, reading, state);
+            return out;
+        }
         let inner = reading.inner.clone();
         let index = self.record(&invocation, reading, state);
         self.remember_written(index, &out, state);
@@ -300,6 +308,20 @@ impl Resolver<'_> {
         match inner_out {
             Some(wrote) if out == Out::Unknown => wrote,
             _ => out,
+        }
+    }
+
+    /// Programs that a package brings along are its own: its scripts call them by name.
+    fn settle(&self, invocation: &Invocation, reading: &mut Reading) {
+        let Some(folder) = &self.frame.local_bin else { return };
+        if !reading.opinions.iter().any(|opinion| opinion.id == "unknown-program") {
+            return;
+        }
+        if let Some(name) = invocation.words[0].text()
+            && !name.contains('/')
+            && self.world.kind(&folder.join(name)).is_some()
+        {
+            reading.opinions.retain(|opinion| opinion.id != "unknown-program");
         }
     }
 

@@ -38,6 +38,11 @@ pub enum Command {
     Fingerprint(super::fingerprint::Fingerprint),
     /// Put hooks in place that ask gate before a commit or push
     Hook(Hook),
+    /// Say what should be done about the credentials of this machine
+    ///
+    /// Old and expired ones, one value in several stores, credentials in shell histories and start-up files, stores
+    /// that others can read, damaged fingerprints. Exit status 1 when there is something to do.
+    Doctor(super::doctor::Doctor),
 }
 
 /// `gate scan`

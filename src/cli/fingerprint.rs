@@ -1,6 +1,7 @@
 //! `gate fingerprint`: which credentials this machine really holds.
 
 use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
@@ -11,8 +12,11 @@ use zeroize::Zeroizing;
 use crate::config;
 use crate::exit::ExitStatus;
 use crate::finding::Skipped;
+use crate::fingerprint::health;
+use crate::fingerprint::share;
+use crate::fingerprint::sources::{self, Changes, Looked, Machine};
 use crate::fingerprint::strength::{Strength, judge};
-use crate::fingerprint::{self, Added, LONGEST, Locked, Matcher, Places, Record};
+use crate::fingerprint::{self, Added, Key, LONGEST, Locked, Matcher, Places, Record};
 use crate::report::write_json;
 use crate::sanitize;
 
@@ -29,6 +33,23 @@ pub struct Fingerprint {
 /// What to do with fingerprints.
 #[derive(Debug, Subcommand)]
 pub enum FingerprintCommand {
+    /// Read the credential stores of this machine and know what they hold
+    ///
+    /// Looks at the files of some 275 tools, environment variables and the .env files of the repository at hand. Values
+    /// that changed are known as before too, marked as rotated. Prints no value.
+    Sync {
+        /// Form of what it says
+        #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
+        format: ListFormat,
+    },
+    /// Say which stores this machine has, and what is found in them, without values
+    ///
+    /// As JSON: an array of objects with `source`, `tool`, `place`, `found`, `notes`, `exposed`.
+    Sources {
+        /// Form of the list
+        #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
+        format: ListFormat,
+    },
     /// Add a credential of your own; its value is read from standard input, or asked for without showing it
     ///
     /// Only keyed hashes of the value are kept. The value is never an argument, as those stand in the shell's history
@@ -37,11 +58,42 @@ pub enum FingerprintCommand {
     /// List the credentials that are known, without their values
     ///
     /// As JSON: an array sorted by label, each entry with `label`, `source`, `place`, `scope`, `profile`, `kind`,
-    /// `length`, `first_seen` and `last_seen` (days as 2026-11-25), `rotated`, `expires`, `weak`.
+    /// `length`, `first_seen` and `last_seen` (days as 2026-11-25), `rotated`, `expires` (seconds since 1970),
+    /// `age_days`, `expired`, `weak`.
     List {
+        /// Only those in use for more than 90 days, and those that have expired
+        #[arg(long)]
+        age: bool,
         /// Form of the list
         #[arg(long, value_enum, default_value_t = ListFormat::Text, value_name = "FORMAT")]
         format: ListFormat,
+    },
+    /// Write the fingerprints for others to know these credentials by: CI runners of a team
+    ///
+    /// The file is sealed with the team's key; without it, it says nothing but its size. Values that could be guessed
+    /// are left out and listed. The key file is made if there is none; give it to those who shall recognise the
+    /// credentials, and not into the repository.
+    Export {
+        /// The file with the team's key
+        #[arg(long, value_name = "KEYFILE")]
+        team: PathBuf,
+        /// Where to write to
+        #[arg(long, short, value_name = "FILE")]
+        output: PathBuf,
+        /// Leave out labels, sources, scopes and profiles
+        #[arg(long)]
+        no_labels: bool,
+    },
+    /// Know the credentials of an export too
+    Import {
+        /// The export
+        file: PathBuf,
+        /// The file with the team's key, or - for standard input
+        #[arg(long, value_name = "KEYFILE")]
+        team: PathBuf,
+        /// What to call it here; an earlier import of this name is replaced
+        #[arg(long, value_name = "NAME", default_value = "team")]
+        name: String,
     },
     /// Forget a credential, and what it was before it was rotated
     Remove {
@@ -78,9 +130,16 @@ pub struct Add {
 /// Files that are damaged, exposed or cannot be written; labels that are not there.
 pub(super) fn run(arguments: &Fingerprint) -> Result<ExitStatus> {
     let places = places()?;
+    if !matches!(arguments.command, FingerprintCommand::List { .. }) {
+        fingerprint::wipe_from_now_on();
+    }
     match &arguments.command {
+        FingerprintCommand::Sync { format } => sync(&places, *format),
+        FingerprintCommand::Sources { format } => sources(*format),
         FingerprintCommand::Add(add) => add.run(&places),
-        FingerprintCommand::List { format } => list(&places, *format),
+        FingerprintCommand::List { age, format } => list(&places, *age, *format),
+        FingerprintCommand::Export { team, output, no_labels } => export(&places, team, output, !no_labels),
+        FingerprintCommand::Import { file, team, name } => import(&places, file, team, name),
         FingerprintCommand::Remove { labels } => remove(&places, labels),
         FingerprintCommand::Rename { label, new } => rename(&places, label, new),
     }
@@ -163,14 +222,82 @@ fn label(label: &str) -> Result<&str> {
     Ok(trimmed)
 }
 
-fn list(places: &Places, format: ListFormat) -> Result<ExitStatus> {
+fn machine() -> Result<Machine> {
+    Machine::this().context("there is no home folder to look for credentials in: set HOME")
+}
+
+fn sync(places: &Places, format: ListFormat) -> Result<ExitStatus> {
+    let machine = machine()?;
+    let mut locked = Locked::open(places)?;
+    let (credentials, looked) = sources::look(&machine, today());
+    let changes = sources::apply(&mut locked.store, credentials);
+    locked.save()?;
+    let mut out = io::stdout().lock();
+    match format {
+        ListFormat::Json => {
+            let Changes { new, rotated, same } = changes;
+            write_json(
+                &serde_json::json!({ "new": new, "rotated": rotated, "same": same, "sources": looked }),
+                &mut out,
+            )?;
+        }
+        ListFormat::Text => {
+            write_sources(&looked, &mut out)?;
+            let known = locked.store.records().len();
+            writeln!(
+                out,
+                "{} new, {} rotated, {} seen again; {known} known",
+                changes.new, changes.rotated, changes.same
+            )?;
+        }
+    }
+    out.flush()?;
+    Ok(ExitStatus::Clean)
+}
+
+fn sources(format: ListFormat) -> Result<ExitStatus> {
+    let (_, looked) = sources::look(&machine()?, today());
+    let mut out = io::stdout().lock();
+    match format {
+        ListFormat::Json => write_json(&looked, &mut out)?,
+        ListFormat::Text if looked.is_empty() => writeln!(out, "no credential stores are here")?,
+        ListFormat::Text => write_sources(&looked, &mut out)?,
+    }
+    out.flush()?;
+    Ok(ExitStatus::Clean)
+}
+
+fn write_sources(looked: &[Looked], out: &mut dyn Write) -> io::Result<()> {
+    for seen in looked {
+        let count = match seen.found {
+            1 => "1 credential".to_owned(),
+            count => format!("{count} credentials"),
+        };
+        writeln!(out, "{}  {}  {count}", sanitize::text(&seen.source), sanitize::text(&seen.place))?;
+        if seen.exposed {
+            writeln!(out, "    others can read this file: run `chmod 600` on it")?;
+        }
+        for note in &seen.notes {
+            writeln!(out, "    {}", sanitize::text(note))?;
+        }
+    }
+    Ok(())
+}
+
+fn list(places: &Places, age: bool, format: ListFormat) -> Result<ExitStatus> {
     let mut records = fingerprint::records(places)?;
+    if age {
+        records.retain(|record| health::is_old(record, today()) || health::is_expired(record, now()));
+    }
     records.sort_by(|a, b| (&a.label, a.rotated).cmp(&(&b.label, b.rotated)));
     let mut out = io::stdout().lock();
     match format {
         ListFormat::Json => {
             let rows: Vec<Row> = records.iter().map(Row::new).collect();
             write_json(&rows, &mut out)?;
+        }
+        ListFormat::Text if age && records.is_empty() => {
+            writeln!(out, "nothing has expired, and nothing is older than {} days", health::OLD)?;
         }
         ListFormat::Text if records.is_empty() => {
             writeln!(out, "no credentials are known: `gate fingerprint sync` reads those of this machine")?;
@@ -196,6 +323,12 @@ fn line(record: &Record) -> String {
     if let Some(day) = record.rotated {
         text += &format!("  rotated {}", config::date_of_days(day));
     }
+    if health::is_old(record, today()) {
+        text += &format!("  {} days old", health::age(record, today()));
+    }
+    if health::is_expired(record, now()) {
+        text += "  expired";
+    }
     if record.weak {
         text += "  guessable";
     }
@@ -215,6 +348,8 @@ struct Row<'r> {
     last_seen: String,
     rotated: Option<String>,
     expires: Option<i64>,
+    age_days: u32,
+    expired: bool,
     weak: bool,
 }
 
@@ -232,9 +367,44 @@ impl<'r> Row<'r> {
             last_seen: config::date_of_days(record.last_seen).to_string(),
             rotated: record.rotated.map(|day| config::date_of_days(day).to_string()),
             expires: record.expires,
+            age_days: health::age(record, today()),
+            expired: health::is_expired(record, now()),
             weak: record.weak,
         }
     }
+}
+
+fn export(places: &Places, team: &Path, output: &Path, labels: bool) -> Result<ExitStatus> {
+    let locked = Locked::open(places)?;
+    let (key, made) = share::team_key(team)?;
+    let share::Exported { count, left_out } = share::export(&locked.store, &key, output, labels)?;
+    if made {
+        say(&format!("{}: a new key; whoever has it can use the export", team.display()))?;
+    }
+    for label in &left_out {
+        say(&format!("left out: {label}: it could be guessed"))?;
+    }
+    say(&format!("{}: {count} exported, {} left out", output.display(), left_out.len()))?;
+    Ok(ExitStatus::Clean)
+}
+
+fn import(places: &Places, file: &Path, team: &Path, name: &str) -> Result<ExitStatus> {
+    if name.is_empty()
+        || name.len() > 60
+        || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    {
+        bail!("the name of an import has letters, digits, - and _ only");
+    }
+    let key = if team == Path::new("-") {
+        let mut text = Zeroizing::new(Vec::with_capacity(256));
+        io::stdin().lock().take(256).read_to_end(&mut text).context("cannot read the key")?;
+        Key::from_text(&text).context("standard input holds no key: it is a line of 64 hexadecimal digits")?
+    } else {
+        Key::read(team)?
+    };
+    let count = share::import(places, file, &key, name)?;
+    say(&format!("{count} credentials are known as {name}"))?;
+    Ok(ExitStatus::Clean)
 }
 
 fn remove(places: &Places, labels: &[String]) -> Result<ExitStatus> {
@@ -275,6 +445,12 @@ fn hint(locked: &Locked, label: &str) -> String {
 pub(super) fn today() -> u32 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u32::try_from(since.as_secs() / 86_400).unwrap_or(0)
+}
+
+/// Now, in seconds since 1970.
+pub(super) fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// One line on standard output.

@@ -5,6 +5,7 @@ mod baseline;
 mod changes;
 mod check;
 mod ci;
+pub mod doctor;
 pub mod fingerprint;
 mod hook;
 pub mod policy;
@@ -31,6 +32,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Policy(arguments) => ended(policy::run(&arguments), ExitStatus::Incomplete),
         Command::Baseline(arguments) => ended(baseline::run(&arguments), ExitStatus::Incomplete),
         Command::Hook(arguments) => ended(hook::run(&arguments), ExitStatus::Incomplete),
+        Command::Doctor(arguments) => ended(doctor::run(&arguments), ExitStatus::Incomplete),
         Command::Fingerprint(arguments) => ended(fingerprint::run(&arguments), ExitStatus::Incomplete),
     }
 }

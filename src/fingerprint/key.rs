@@ -60,7 +60,8 @@ impl Key {
         text
     }
 
-    pub(super) fn from_text(text: &[u8]) -> Option<Self> {
+    /// The key in a text: 64 hexadecimal digits.
+    pub fn from_text(text: &[u8]) -> Option<Self> {
         let mut key = Zeroizing::new([0; 32]);
         let text = text.trim_ascii();
         let valid = text.len() == 64

@@ -10,16 +10,20 @@
 //! [`matcher`] compares what stands around such a window with the keyed hash of the whole.
 
 mod file;
+pub mod health;
 mod key;
 mod matcher;
 mod record;
+pub mod share;
 mod sieve;
+pub mod sources;
 mod store;
 pub mod strength;
 #[cfg(test)]
 mod tests;
 mod variants;
 mod walk;
+mod wipe;
 
 pub use file::FileError;
 pub use key::Key;
@@ -27,3 +31,4 @@ pub use matcher::{Finder, Hit, Matcher};
 pub use record::{Record, Stored};
 pub use store::{Added, Locked, Places, Store, load, records};
 pub use variants::{LONGEST, SHORTEST};
+pub use wipe::{WipingAllocator, wipe_from_now_on};

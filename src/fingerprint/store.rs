@@ -149,7 +149,7 @@ impl Locked {
 }
 
 /// The key of a store that is there.
-fn store_key(places: &Places) -> Result<Key, FileError> {
+pub(super) fn store_key(places: &Places) -> Result<Key, FileError> {
     Key::read(&places.key()).map_err(|error| match error {
         FileError::Missing(path) => FileError::Damaged {
             path,
@@ -210,7 +210,7 @@ pub fn records(places: &Places) -> Result<Vec<Record>, FileError> {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     let file = file::open_private(path)?;
     let size = file.metadata().map_err(|error| FileError::io(path, error))?.len();
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(MOST)).unwrap_or(0) + 1);
@@ -338,6 +338,19 @@ impl Store {
         self.values = kept;
     }
 
+    /// The part of the store that `keep` chooses, with `change` made to its records.
+    pub(super) fn part(&self, keep: impl Fn(&Record) -> bool, change: impl FnMut(&mut Record)) -> Self {
+        let mut part = Self {
+            hash_key: self.hash_key.clone(),
+            keys: self.keys.clone(),
+            values: self.values.clone(),
+            records: self.records.iter().filter(|record| keep(record)).cloned().collect(),
+        };
+        part.sweep();
+        part.update(change);
+        part
+    }
+
     /// Ready to search with.
     #[cfg(test)]
     pub(super) fn matcher(&self) -> Matcher {
@@ -415,7 +428,7 @@ fn section_nonce(nonce: &[u8; 24], number: usize) -> XNonce {
 }
 
 /// A file that is still closed.
-struct Sealed {
+pub(super) struct Sealed {
     path: PathBuf,
     bytes: Vec<u8>,
     /// Where each section begins and ends.
@@ -423,7 +436,7 @@ struct Sealed {
 }
 
 impl Sealed {
-    fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, FileError> {
+    pub(super) fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, FileError> {
         let damaged = |cause: &str| FileError::Damaged {
             path: path.to_owned(),
             cause: format!("{cause}; restore it from a backup, or remove it and run `gate fingerprint sync`"),
@@ -507,7 +520,7 @@ impl Sealed {
     }
 
     /// Everything, to change it.
-    fn open(&self, key: &Key) -> Result<Store, FileError> {
+    pub(super) fn open(&self, key: &Key) -> Result<Store, FileError> {
         let cipher = self.cipher(key)?;
         let (hash_key, mut values) = self.index(&cipher)?;
         let windows = self.section(&cipher, 1)?;

@@ -10,4 +10,5 @@ mod policy;
 mod rules;
 mod scan;
 mod staged;
+mod stores;
 mod util;

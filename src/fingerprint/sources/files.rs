@@ -22,7 +22,10 @@ pub struct Machine {
 
 impl std::fmt::Debug for Machine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Machine").field("home", &self.home).field("project", &self.project).finish_non_exhaustive()
+        f.debug_struct("Machine")
+            .field("home", &self.home)
+            .field("project", &self.project)
+            .finish_non_exhaustive()
     }
 }
 
@@ -32,7 +35,8 @@ impl Machine {
         let variable = |name: &str| std::env::var_os(name);
         let home = variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from)?;
         let here = std::env::current_dir().ok();
-        let top = |here: &Path| here.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
+        let top =
+            |here: &Path| here.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
         let project = here.map(|here| top(&here).unwrap_or(here)).filter(|project| *project != home);
         Some(Self { home, project, variable: Box::new(variable) })
     }
@@ -42,9 +46,10 @@ impl Machine {
     }
 
     /// The files of `store` that exist, sorted.
-    pub(super) fn files(&self, store: &CredentialStore) -> Vec<PathBuf> {
+    pub fn files(&self, store: &CredentialStore) -> Vec<PathBuf> {
         let mut found = BTreeSet::new();
-        for pattern in store.files() {
+        // what processes hold is not what lies on the disk
+        for pattern in store.files().iter().filter(|pattern| !pattern.starts_with("/proc/")) {
             for path in self.readings(pattern) {
                 expand(&path, &mut found);
             }
@@ -57,7 +62,11 @@ impl Machine {
                 if path.is_file() {
                     found.insert(path);
                 } else if path.is_dir() {
-                    let names = store.files().iter().filter(|file| !file.ends_with('/')).filter_map(|file| file.rsplit(['/', '\\']).next());
+                    let names = store
+                        .files()
+                        .iter()
+                        .filter(|file| !file.ends_with('/'))
+                        .filter_map(|file| file.rsplit(['/', '\\']).next());
                     names.for_each(|name| expand(&path.join(name), &mut found));
                 }
             }
@@ -86,7 +95,11 @@ impl Machine {
             return if pattern.starts_with('/') { vec![PathBuf::from(pattern)] } else { Vec::new() };
         };
         let mut readings = vec![self.home.join(rest)];
-        for (place, name) in [(".config/", "XDG_CONFIG_HOME"), (".local/share/", "XDG_DATA_HOME"), (".cache/", "XDG_CACHE_HOME")] {
+        for (place, name) in [
+            (".config/", "XDG_CONFIG_HOME"),
+            (".local/share/", "XDG_DATA_HOME"),
+            (".cache/", "XDG_CACHE_HOME"),
+        ] {
             if let (Some(rest), Some(root)) = (rest.strip_prefix(place), self.path(name)) {
                 readings.push(root.join(rest));
             }
@@ -95,7 +108,7 @@ impl Machine {
     }
 
     /// The path as people write it.
-    pub(super) fn shown(&self, path: &Path) -> String {
+    pub fn shown(&self, path: &Path) -> String {
         match path.strip_prefix(&self.home) {
             Ok(rest) => format!("~/{}", rest.display()),
             Err(_) => path.display().to_string(),

@@ -31,6 +31,7 @@ pub(super) fn read(path: &Path, format: &str, bytes: &[u8]) -> Result<Value, Tro
         () if ends(&[".ini", ".cfg", ".conf", "rc.local"]) => Ok(ini(text)),
         () if ends(&[".properties"]) => Ok(properties(text)),
         () => match format {
+            "json" if !trimmed.starts_with('[') => Ok(loose(text)),
             "json" => json(text),
             "toml" => toml(text),
             "yaml" => yaml(text).or_else(|_| toml(text)),
@@ -188,7 +189,8 @@ fn ini(text: &str) -> Value {
         if line.is_empty() || line.starts_with(['#', ';']) {
             continue;
         }
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.split_once(']')).map(|(name, _)| name) {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.split_once(']')).map(|(name, _)| name)
+        {
             if let Some((name, values)) = section.take() {
                 put(&mut top, &name, Value::Object(values));
             }
@@ -196,7 +198,11 @@ fn ini(text: &str) -> Value {
             continue;
         }
         let by_space = || line.split_once(char::is_whitespace);
-        let Some((name, value)) = line.split_once(" = ").or_else(|| line.split_once('=')).or_else(|| line.split_once(": ")).or_else(by_space)
+        let Some((name, value)) = line
+            .split_once(" = ")
+            .or_else(|| line.split_once('='))
+            .or_else(|| line.split_once(": "))
+            .or_else(by_space)
         else {
             continue;
         };
@@ -232,7 +238,9 @@ pub(super) fn assignments(text: &str) -> Value {
         let line = line.strip_prefix("-s ").unwrap_or(line);
         let Some((name, value)) = line.split_once('=').or_else(|| line.split_once(' ')) else { continue };
         let name = name.trim();
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')) {
+        if name.is_empty()
+            || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+        {
             continue;
         }
         let value = value.trim_start();
@@ -261,7 +269,8 @@ fn netrc(text: &str) -> Value {
     let mut machines = Map::new();
     let mut default = Map::new();
     let mut current: Option<(String, Map<String, Value>)> = None;
-    let mut words = text.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::split_whitespace);
+    let mut words =
+        text.lines().filter(|line| !line.trim_start().starts_with('#')).flat_map(str::split_whitespace);
     let close = |current: &mut Option<(String, Map<String, Value>)>, machines: &mut Map<String, Value>| {
         if let Some((name, values)) = current.take() {
             put(machines, &name, Value::Object(values));
@@ -292,19 +301,20 @@ fn netrc(text: &str) -> Value {
 fn colons(text: &str) -> Value {
     let mut map = Map::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let mut parts = vec![String::new()];
-        let mut rest = line.chars();
+        let mut parts: [String; 5] = Default::default();
+        let (mut at, mut rest) = (0, line.chars());
         while let Some(c) = rest.next() {
-            match (c, parts.last_mut()) {
-                (':', _) if parts.len() < 5 => parts.push(String::new()),
-                ('\\', Some(part)) => part.extend(rest.next()),
-                (c, Some(part)) => part.push(c),
-                _ => {}
+            match c {
+                ':' if at < 4 => at += 1,
+                '\\' => parts[at].extend(rest.next()),
+                c => parts[at].push(c),
             }
         }
-        if let [host, _, database, user, password] = &parts[..] {
-            put(&mut map, &format!("{user}@{host}/{database}"), serde_json::json!({ "password": password }));
+        if at < 4 {
+            continue;
         }
+        let [host, _, database, user, password] = &parts;
+        put(&mut map, &format!("{user}@{host}/{database}"), serde_json::json!({ "password": password }));
     }
     Value::Object(map)
 }
@@ -322,7 +332,8 @@ fn loose(text: &str) -> Value {
     let mut name = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let word = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_-$:.".contains(c))).unwrap_or(rest.len());
+        let word =
+            rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_-$:.".contains(c))).unwrap_or(rest.len());
         if matches!(c, '"' | '\'') {
             let Some(end) = rest[1..].find(c) else { break };
             let inner = &rest[1..1 + end];
@@ -354,8 +365,8 @@ fn xml(text: &str) -> Result<Value, Trouble> {
     let attributes = |element: &BytesStart<'_>| -> Map<String, Value> {
         let mut map = Map::new();
         for attribute in element.attributes().flatten() {
-            let name = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
-            let value = String::from_utf8_lossy(&attribute.value).into_owned();
+            let name = attribute.key.as_ref().to_owned();
+            let value = attribute.value.clone().into_owned();
             let value = quick_xml::escape::unescape(&value).map_or(value.clone(), |value| value.into_owned());
             map.insert(name, Value::String(value));
         }
@@ -364,9 +375,10 @@ fn xml(text: &str) -> Result<Value, Trouble> {
             _ => map,
         }
     };
-    let named = |element: &BytesStart<'_>| String::from_utf8_lossy(element.local_name().as_ref()).into_owned();
+    let named = |element: &BytesStart<'_>| element.local_name().as_ref().to_owned();
     let mut reader = Reader::from_str(text);
-    let mut open: Vec<(String, Map<String, Value>, String)> = vec![(String::new(), Map::new(), String::new())];
+    let mut open: Vec<(String, Map<String, Value>, String)> =
+        vec![(String::new(), Map::new(), String::new())];
     let close = |open: &mut Vec<(String, Map<String, Value>, String)>| {
         let Some((name, mut values, text)) = open.pop() else { return };
         let text = text.trim();
@@ -381,7 +393,9 @@ fn xml(text: &str) -> Result<Value, Trouble> {
         if let Some((_, parent, _)) = open.last_mut() {
             // <add key= value=> belongs to its parent
             match value {
-                Value::Object(inner) if name == "add" => inner.into_iter().for_each(|(name, value)| put(parent, &name, value)),
+                Value::Object(inner) if name == "add" => {
+                    inner.into_iter().for_each(|(name, value)| put(parent, &name, value))
+                }
                 value => put(parent, &name, value),
             }
         }
@@ -401,18 +415,18 @@ fn xml(text: &str) -> Result<Value, Trouble> {
             Event::End(_) if open.len() > 1 => close(&mut open),
             Event::Text(inner) => {
                 if let Some((_, _, text)) = open.last_mut() {
-                    text.push_str(&String::from_utf8_lossy(&inner));
+                    text.push_str(&inner);
                 }
             }
             Event::GeneralRef(inner) => {
                 if let Some((_, _, text)) = open.last_mut() {
-                    let written = format!("&{};", String::from_utf8_lossy(&inner));
+                    let written = format!("&{};", &*inner);
                     text.push_str(&quick_xml::escape::unescape(&written).unwrap_or_default());
                 }
             }
             Event::CData(inner) => {
                 if let Some((_, _, text)) = open.last_mut() {
-                    text.push_str(&String::from_utf8_lossy(&inner));
+                    text.push_str(&inner);
                 }
             }
             Event::Eof => break,

@@ -36,6 +36,8 @@ pub struct Credential {
     pub record: Record,
     /// Its value.
     pub value: Zeroizing<Vec<u8>>,
+    /// How well its store knows the place, less is better.
+    rank: (usize, bool, usize),
 }
 
 /// What was looked at, and what came of it.
@@ -79,7 +81,16 @@ pub fn look(machine: &Machine, today: u32) -> (Vec<Credential>, Vec<Looked>) {
             _ => pick::values(&text),
         };
         for picked in picked {
-            take(picked, "environment", &seen.place.clone(), variable.name, None, today, &mut credentials, &mut seen);
+            take(
+                picked,
+                "environment",
+                &seen.place.clone(),
+                variable.name,
+                None,
+                today,
+                &mut credentials,
+                &mut seen,
+            );
         }
         looked.push(seen);
     }
@@ -87,12 +98,18 @@ pub fn look(machine: &Machine, today: u32) -> (Vec<Credential>, Vec<Looked>) {
 }
 
 /// Reads one file of a store.
-fn read_file(machine: &Machine, store: &CredentialStore, path: &Path, today: u32, found: &mut Vec<Credential>) -> Looked {
+fn read_file(
+    machine: &Machine,
+    store: &CredentialStore,
+    path: &Path,
+    today: u32,
+    found: &mut Vec<Credential>,
+) -> Looked {
     let mut looked = Looked {
         source: store.id.to_owned(),
         tool: store.tool.to_owned(),
         place: machine.shown(path),
-        exposed: is_exposed(store, path),
+        exposed: path.starts_with(&machine.home) && is_exposed(store, path),
         ..Looked::default()
     };
     if store.fields.is_empty() {
@@ -134,10 +151,37 @@ fn read_file(machine: &Machine, store: &CredentialStore, path: &Path, today: u32
         let name = public_name(&name);
         let label = if name.is_empty() { label } else { format!("{label} {name}") };
         for picked in picked(store, pattern, &leaf) {
-            let place = format!("{}#{}", looked.place, name);
+            let names: Vec<String> = leaf.path.iter().map(|name| public_name(name)).collect();
+            let place = format!(
+                "{}#/{}{}",
+                looked.place,
+                names.join("/"),
+                if picked.part.is_empty() { "" } else { "#" }
+            );
+            let rank = rank(store, path, pattern);
+            if let Some(known) = found
+                .iter_mut()
+                .find(|known| known.record.place == place && *known.value == *picked.value.trim_ascii())
+            {
+                // several tools share the file: whoever knows best what stands there speaks
+                if known.rank <= rank {
+                    continue;
+                }
+                let mut taken = Vec::new();
+                take(picked, store.id, &place, &label, leaf.expires, today, &mut taken, &mut looked);
+                if let Some(mut credential) = taken.pop() {
+                    credential.rank = rank;
+                    credential.record.scope = scope.clone();
+                    credential.record.profile = profile.clone();
+                    name.clone_into(&mut credential.record.kind);
+                    *known = credential;
+                }
+                continue;
+            }
             let before = found.len();
             take(picked, store.id, &place, &label, leaf.expires, today, found, &mut looked);
             if let Some(credential) = found.get_mut(before) {
+                credential.rank = rank;
                 credential.record.scope = scope.clone();
                 credential.record.profile = profile.clone();
                 name.clone_into(&mut credential.record.kind);
@@ -149,6 +193,14 @@ fn read_file(machine: &Machine, store: &CredentialStore, path: &Path, today: u32
     looked
 }
 
+/// How well a store knows a place: by a pattern that leaves little open, in a file that has its name, as one of few.
+fn rank(store: &CredentialStore, path: &Path, pattern: &str) -> (usize, bool, usize) {
+    let own = path
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().trim_start_matches(['.', '_']) == store.id);
+    (pattern.matches('*').count(), !own, store.files().len())
+}
+
 /// The pattern by which a text of a store is wanted, and the name to call it by.
 fn wanted(store: &CredentialStore, path: &Path, leaf: &Leaf) -> Option<(&'static str, String)> {
     let last = leaf.path.iter().rev().find(|name| !name.bytes().all(|byte| byte.is_ascii_digit()));
@@ -158,19 +210,26 @@ fn wanted(store: &CredentialStore, path: &Path, leaf: &Leaf) -> Option<(&'static
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let whole = store.fields.contains(&"")
             && !file.ends_with(".pub")
-            && (leaf.text.lines().count() <= 2 || leaf.text.contains("PRIVATE KEY") || leaf.text.contains("SECRET-KEY"));
+            && (leaf.text.lines().count() <= 2
+                || leaf.text.contains("PRIVATE KEY")
+                || leaf.text.contains("SECRET-KEY"));
         return whole.then_some(("", file));
     }
     let pattern = store.fields.iter().find(|pattern| tree::fits(pattern, &leaf.path)).copied();
-    let vague = matches!(store.format, "dotenv" | "shell") || pattern.is_some_and(|pattern| pattern.ends_with("/env/*"));
+    let vague = matches!(store.format, "dotenv" | "shell")
+        || pattern.is_some_and(|pattern| pattern.ends_with("/env/*"));
     match pattern {
         // of settings with anything in them, what its name or value says
         Some(pattern) if vague => {
-            let known = VARIABLES.iter().any(|variable| variable.name == name && variable.holds == Holds::Secret);
-            let secret = (known || pick::says_secret(&name)) && pick::is_value(&name, leaf.text.trim().as_bytes());
+            let known =
+                VARIABLES.iter().any(|variable| variable.name == name && variable.holds == Holds::Secret);
+            let secret =
+                (known || pick::says_secret(&name)) && pick::is_value(&name, leaf.text.trim().as_bytes());
             (secret || !pick::user_info(&leaf.text).is_empty()).then_some((pattern, name))
         }
         Some(pattern) => Some((pattern, name)),
+        // of a file that many tools share, each its own
+        None if matches!(store.format, "netrc") => None,
         None => {
             let telling = pick::says_secret(&name) && pick::is_value(&name, leaf.text.trim().as_bytes());
             (telling || !pick::user_info(&leaf.text).is_empty()).then_some(("/**", name))
@@ -180,15 +239,32 @@ fn wanted(store: &CredentialStore, path: &Path, leaf: &Leaf) -> Option<(&'static
 
 fn picked(store: &CredentialStore, pattern: &str, leaf: &Leaf) -> Vec<pick::Picked> {
     match store.id {
+        // user:password
+        "bundler" => {
+            let mut all = pick::values(&leaf.text);
+            if let Some((_, password)) = leaf.text.split_once(':').filter(|(_, rest)| !rest.starts_with("//"))
+            {
+                all = pick::values(password);
+            }
+            all
+        }
         // host=token pairs
-        "nix" => leaf.text.split_whitespace().filter_map(|pair| pair.split_once('=')).flat_map(|(_, token)| pick::values(token)).collect(),
+        "nix" => leaf
+            .text
+            .split_whitespace()
+            .filter_map(|pair| pair.split_once('='))
+            .flat_map(|(_, token)| pick::values(token))
+            .collect(),
         _ if pattern == "/**" && !pick::user_info(&leaf.text).is_empty() => pick::user_info(&leaf.text),
         _ => pick::values(&leaf.text),
     }
 }
 
 /// Takes a value if it can be told from ordinary text.
-#[expect(clippy::too_many_arguments, reason = "one call site each for files and variables, and no state to share")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one call site each for files and variables, and no state to share"
+)]
 fn take(
     picked: pick::Picked,
     source: &str,
@@ -216,7 +292,7 @@ fn take(
     place.clone_into(&mut record.place);
     record.expires = expires;
     looked.found += 1;
-    found.push(Credential { record, value: Zeroizing::new(value.to_vec()) });
+    found.push(Credential { record, value: Zeroizing::new(value.to_vec()), rank: (0, false, 0) });
 }
 
 /// A name as far as it may be shown: names can hold secrets too.
@@ -229,7 +305,7 @@ fn public_name(name: &str) -> String {
     if secret || name.chars().count() > 120 {
         return "…".to_owned();
     }
-    host.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    host.trim_matches('"').chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn read_bytes(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
@@ -237,7 +313,9 @@ fn read_bytes(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     if !metadata.is_file() {
         return Err(std::io::Error::other("is no file"));
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len().min(DATABASE_LIMIT)).unwrap_or(0) + 1));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(
+        usize::try_from(metadata.len().min(DATABASE_LIMIT)).unwrap_or(0) + 1,
+    ));
     let mut file = fs::File::open(path)?;
     file.by_ref().take(DATABASE_LIMIT).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > TEXT_LIMIT && !bytes.starts_with(b"SQLite format 3\0") {
@@ -273,14 +351,15 @@ pub struct Changes {
 pub fn apply(store: &mut Store, credentials: Vec<Credential>) -> Changes {
     let mut changes = Changes::default();
     let mut labels: HashMap<String, (String, usize)> = HashMap::new();
-    for Credential { mut record, value } in credentials {
+    for Credential { mut record, value, .. } in credentials {
         // one label leads to one place
         let (place, count) = labels.entry(record.label.clone()).or_insert_with(|| (record.place.clone(), 0));
         *count += 1;
         if *count > 1 {
             let file = PathBuf::from(record.place.split('#').next().unwrap_or_default());
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            record.label += &if *place == record.place { format!(" #{count}") } else { format!(" ({name} #{count})") };
+            record.label +=
+                &if *place == record.place { format!(" #{count}") } else { format!(" ({name} #{count})") };
         }
         match store.add(&value, judge(value.trim_ascii()), record) {
             Added::New => changes.new += 1,

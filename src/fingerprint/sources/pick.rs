@@ -62,7 +62,9 @@ fn with_pair(text: &str) -> Vec<Picked> {
         {
             all.push(Picked::new("password", password));
         }
-        if inner.starts_with(b"-----BEGIN ") {
+        let readable = inner.len() >= 12
+            && inner.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace());
+        if all.len() == 1 && readable {
             all.push(Picked::new("decoded", inner.to_vec()));
         }
     }
@@ -77,7 +79,8 @@ pub(super) fn user_info(text: &str) -> Vec<Picked> {
         rest = after;
         let authority = after.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or_default();
         let Some((info, _)) = authority.rsplit_once('@') else { continue };
-        let decode = |text: &str| Zeroizing::new(percent_encoding::percent_decode_str(text).collect::<Vec<u8>>());
+        let decode =
+            |text: &str| Zeroizing::new(percent_encoding::percent_decode_str(text).collect::<Vec<u8>>());
         match info.split_once(':') {
             Some((user, password)) => {
                 if password.is_empty() || password == "x-oauth-basic" {
@@ -105,19 +108,77 @@ pub(super) fn is_token_like(value: &[u8]) -> bool {
 /// Whether a name says that its value is secret.
 pub(super) fn says_secret(name: &str) -> bool {
     let name: String = split_words(name);
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name == *ending || name.ends_with(&format!("_{ending}")));
+    let ends = |endings: &[&str]| {
+        endings.iter().any(|ending| name == *ending || name.ends_with(&format!("_{ending}")))
+    };
     // what such names end with when the value is public
     if ends(&[
-        "id", "ids", "url", "uri", "type", "name", "file", "path", "dir", "expires", "expiry", "expiration", "at", "in", "on", "endpoint",
-        "host", "user", "username", "email", "scope", "scopes", "region", "version", "count", "limit", "length", "enabled", "method",
-        "public_key", "public", "algorithm", "alg", "ttl", "command", "helper", "provider", "issuer", "audience", "cmd", "format", "prefix",
+        "id",
+        "ids",
+        "url",
+        "uri",
+        "type",
+        "name",
+        "file",
+        "path",
+        "dir",
+        "expires",
+        "expiry",
+        "expiration",
+        "at",
+        "in",
+        "on",
+        "endpoint",
+        "host",
+        "user",
+        "username",
+        "email",
+        "scope",
+        "scopes",
+        "region",
+        "version",
+        "count",
+        "limit",
+        "length",
+        "enabled",
+        "method",
+        "public_key",
+        "public",
+        "algorithm",
+        "alg",
+        "ttl",
+        "command",
+        "helper",
+        "provider",
+        "issuer",
+        "audience",
+        "cmd",
+        "format",
+        "prefix",
     ]) {
         return false;
     }
     let holds = |words: &[&str]| words.iter().any(|word| name.contains(word));
     holds(&[
-        "password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "access_key", "private_key", "privatekey", "credential",
-        "auth_key", "authkey", "signing_key", "encryption_key", "master_key", "webhook", "connection_string", "dsn",
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "token",
+        "api_key",
+        "apikey",
+        "access_key",
+        "private_key",
+        "privatekey",
+        "credential",
+        "auth_key",
+        "authkey",
+        "signing_key",
+        "encryption_key",
+        "master_key",
+        "webhook",
+        "connection_string",
+        "dsn",
     ]) || ends(&["pass", "pwd", "key", "pat", "auth", "salt", "psk", "jwt", "cookie", "pw"])
 }
 
@@ -143,7 +204,9 @@ fn split_words(name: &str) -> String {
 pub(super) fn is_value(name: &str, value: &[u8]) -> bool {
     let says_password = name.to_ascii_lowercase().contains("pass");
     let words = value.iter().filter(|&&byte| byte == b' ').count();
-    let plain = value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b':'));
+    let plain = value
+        .iter()
+        .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b':'));
     match judge(value) {
         Strength::Refused(_) => false,
         Strength::Bounded(_) => says_password && words == 0,
@@ -174,10 +237,29 @@ mod tests {
 
     #[test]
     fn names_say_what_is_secret() {
-        for name in ["apiKey", "API_KEY", "db.password", "refreshToken", "OPENAI_API_KEY", "auth", "clientSecret", "SESSION_SECRET"] {
+        for name in [
+            "apiKey",
+            "API_KEY",
+            "db.password",
+            "refreshToken",
+            "OPENAI_API_KEY",
+            "auth",
+            "clientSecret",
+            "SESSION_SECRET",
+        ] {
             assert!(says_secret(name), "{name}");
         }
-        for name in ["clientId", "token_type", "tokenUrl", "expiresAt", "keyboard", "TOKEN_FILE", "username", "monkeys", "secret_name"] {
+        for name in [
+            "clientId",
+            "token_type",
+            "tokenUrl",
+            "expiresAt",
+            "keyboard",
+            "TOKEN_FILE",
+            "username",
+            "monkeys",
+            "secret_name",
+        ] {
             assert!(!says_secret(name), "{name}");
         }
     }

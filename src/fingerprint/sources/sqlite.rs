@@ -100,7 +100,8 @@ impl<'f> File<'f> {
             }
             let Some(page) = self.page(number) else { continue };
             let head = if number == 1 { 100 } else { 0 };
-            let word = |at: usize| page.get(at..at + 2).map(|two| usize::from(u16::from_be_bytes([two[0], two[1]])));
+            let word =
+                |at: usize| page.get(at..at + 2).map(|two| usize::from(u16::from_be_bytes([two[0], two[1]])));
             let Some(count) = word(head + 3) else { continue };
             let leaf = match page[head] {
                 0x0d => true,
@@ -146,7 +147,9 @@ impl<'f> File<'f> {
             body += size;
             row.push(match kind {
                 12.. => String::from_utf8(value.to_vec()).ok(),
-                1..=6 => Some(value.iter().fold(0_i64, |number, &byte| number << 8 | i64::from(byte)).to_string()),
+                1..=6 => {
+                    Some(value.iter().fold(0_i64, |number, &byte| number << 8 | i64::from(byte)).to_string())
+                }
                 8 => Some("0".to_owned()),
                 9 => Some("1".to_owned()),
                 _ => None,

@@ -28,9 +28,14 @@ fn descend(tree: &Value, path: &mut Vec<String>, expires: Option<i64>, found: &m
     }
     match tree {
         Value::Object(object) => {
-            let expires = object.iter().filter(|(name, _)| says_expiry(name)).find_map(|(_, value)| moment(value));
+            let expires =
+                object.iter().filter(|(name, _)| says_expiry(name)).find_map(|(_, value)| moment(value));
             for (name, value) in object {
                 path.push(name.clone());
+                if name.contains("://") && name.contains('@') {
+                    // git writes URLs with passwords into the names of sections
+                    found.push(Leaf { path: path.clone(), text: name.clone(), expires: None });
+                }
                 descend(value, path, expires, found);
                 path.pop();
             }
@@ -59,10 +64,19 @@ fn nested(text: &str) -> Option<Value> {
 }
 
 fn says_expiry(name: &str) -> bool {
-    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let name: String =
+        name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     matches!(
         name.as_str(),
-        "expires" | "expiresat" | "expiresaton" | "expiry" | "expirydate" | "expiration" | "expireson" | "tokenexpiry" | "accesstokenexpiration"
+        "expires"
+            | "expiresat"
+            | "expiresaton"
+            | "expiry"
+            | "expirydate"
+            | "expiration"
+            | "expireson"
+            | "tokenexpiry"
+            | "accesstokenexpiration"
     )
 }
 
@@ -74,7 +88,9 @@ fn moment(value: &Value) -> Option<i64> {
         _ => None,
     };
     match value {
-        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)).and_then(seconds),
+        Value::Number(number) => {
+            number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)).and_then(seconds)
+        }
         Value::String(text) => text.parse().ok().and_then(seconds).or_else(|| date(text)),
         _ => None,
     }
@@ -89,7 +105,9 @@ fn date(text: &str) -> Option<i64> {
     let (year, month) = (i64::from(date.year), i64::from(date.month));
     let shifted = year - i64::from(month <= 2);
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + i64::from(date.day) - 1;
-    let days = shifted * 365 + shifted.div_euclid(4) - shifted.div_euclid(100) + shifted.div_euclid(400) + of_year - 719_468;
+    let days =
+        shifted * 365 + shifted.div_euclid(4) - shifted.div_euclid(100) + shifted.div_euclid(400) + of_year
+            - 719_468;
     Some(days * 86_400 + i64::from(time.hour) * 3_600 + i64::from(time.minute) * 60)
 }
 
@@ -103,7 +121,9 @@ pub(super) fn fits(pattern: &str, path: &[String]) -> bool {
 fn steps_fit(steps: &[String], path: &[String]) -> bool {
     match steps.split_first() {
         None => path.is_empty(),
-        Some((step, rest)) if step == "**" => (0..=path.len()).any(|skipped| steps_fit(rest, &path[skipped..])),
+        Some((step, rest)) if step == "**" => {
+            (0..=path.len()).any(|skipped| steps_fit(rest, &path[skipped..]))
+        }
         Some((step, rest)) => match path.split_first() {
             Some((name, path)) => super::files::like(step, name) && steps_fit(rest, path),
             None => false,
@@ -118,7 +138,10 @@ pub(super) fn open_names<'p>(pattern: &str, path: &'p [String]) -> Vec<&'p str> 
     let last = path.len().saturating_sub(1);
     path.iter()
         .enumerate()
-        .filter(|(i, name)| *i < last && !fixed.contains(name) || *i == last && fixed.last().is_some_and(|step| step.contains('*')))
+        .filter(|(i, name)| {
+            *i < last && !fixed.contains(name)
+                || *i == last && fixed.last().is_some_and(|step| step.contains('*'))
+        })
         .map(|(_, name)| name.as_str())
         .collect()
 }
@@ -156,9 +179,14 @@ mod tests {
 
     #[test]
     fn a_text_that_is_json_is_read_as_such() {
-        let tree = serde_json::json!({"token": r#"{"refresh_token": "x", "expiry": "2026-01-01T00:00:00Z"}"#});
+        let tree =
+            serde_json::json!({"token": r#"{"refresh_token": "x", "expiry": "2026-01-01T00:00:00Z"}"#});
         let leaves = leaves(&tree);
         assert_eq!(leaves.len(), 2);
-        assert!(leaves.iter().any(|leaf| leaf.path == ["token", "refresh_token"] && leaf.expires == Some(1_767_225_600)));
+        assert!(
+            leaves
+                .iter()
+                .any(|leaf| leaf.path == ["token", "refresh_token"] && leaf.expires == Some(1_767_225_600))
+        );
     }
 }

@@ -10,6 +10,9 @@ use crate::rules::stores::CredentialStore;
 /// Most files that one pattern may stand for.
 const MOST: usize = 200;
 
+/// Gives the value of an environment variable.
+pub type Variables = Box<dyn Fn(&str) -> Option<OsString>>;
+
 /// The machine as `sync` sees it: values, so that tests can have their own.
 pub struct Machine {
     /// The home folder.
@@ -17,7 +20,7 @@ pub struct Machine {
     /// The top of the repository at hand, or the current folder.
     pub project: Option<PathBuf>,
     /// An environment variable.
-    pub variable: Box<dyn Fn(&str) -> Option<OsString>>,
+    pub variable: Variables,
 }
 
 impl std::fmt::Debug for Machine {

@@ -23,7 +23,7 @@ use super::record::Record;
 use super::store::{Added, Store};
 use super::strength::{Strength, judge};
 
-pub use files::Machine;
+pub use files::{Machine, Variables};
 use tree::Leaf;
 
 /// Larger text files hold no settings.

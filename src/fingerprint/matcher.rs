@@ -183,6 +183,12 @@ impl Matcher {
         self.len() == 0
     }
 
+    /// How many bytes of text a stored credential may take up at most; 0 when nothing is known.
+    pub fn reach(&self) -> usize {
+        let values = self.sets.iter().flat_map(|set| &set.values);
+        values.map(|value| reach(usize::from(value.length))).max().unwrap_or(0)
+    }
+
     /// Every stored credential in `text`, sorted by place. Overlapping ones of several entries are all there.
     pub fn scan_text(&self, text: &[u8]) -> Vec<Hit> {
         self.finder().find(text)

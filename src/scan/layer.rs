@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::decode::{base64, escape, hex};
 use crate::finding::Encoding;
-use crate::rules::Rule;
+use crate::rules::{Route, Rule};
 use crate::span::Span;
 
 use super::candidate::{Candidate, Kind, Scratch, is_token, is_word};
@@ -13,6 +13,7 @@ use super::detect::{Context, Detector, assigned, header, jwk, mnemonic, pem, put
 use super::filter::randomness::run_reads_as_words;
 use super::keywords::Nearby;
 use super::matches::{Match, settle};
+use super::reach;
 use super::tables::{Tables, Target};
 
 /// How deep encodings may be nested.
@@ -174,6 +175,9 @@ impl Layer<'_, '_, '_> {
             if nearness.is_none() {
                 return;
             }
+        }
+        if rule.longest > reach::AHEAD && rule.route == Route::Anchor {
+            self.context.looks_far(at, at + rule.longest);
         }
         if let Some(hit) = confirm(rule, text, at) {
             self.found.extend(token::judge(self.context, rule, prefix, hit, nearness));

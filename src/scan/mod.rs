@@ -8,6 +8,7 @@ pub mod filter;
 mod keywords;
 mod layer;
 mod matches;
+pub mod reach;
 pub(crate) mod stored;
 mod tables;
 #[cfg(test)]

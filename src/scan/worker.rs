@@ -14,6 +14,7 @@ use crate::stable_id::{IdKey, Identity, Subject};
 
 use super::detect::Context;
 use super::filter::allow::AllowList;
+use super::filter::file_kind::FileKind;
 use super::filter::inline::{Around, Inline, inline_allow};
 use super::layer::Searcher;
 use super::matches::{Match, Verdict};
@@ -77,6 +78,18 @@ impl Scanner {
             texts: HashMap::new(),
             tally: Tally::default(),
         }
+    }
+
+    /// Whether the same text means the same under both paths.
+    pub fn judges_alike(&self, one: &str, other: &str) -> bool {
+        one == other || (!self.allow.names_paths() && FileKind::of(one) == FileKind::of(other))
+    }
+
+    /// How far a match may begin before what it depends on, in bytes: see [`super::reach`]. Rules of the user's own may
+    /// be longer than those of ours.
+    pub fn reach_ahead(&self) -> usize {
+        let own = self.tables.searched.iter().map(|&rule| self.tables.rules[usize::from(rule)].longest);
+        own.max().unwrap_or(0).max(super::reach::AHEAD)
     }
 
     /// Allow entries that silenced nothing so far, one line each.
@@ -175,6 +188,51 @@ impl Worker<'_> {
     /// What was found since this was last asked; the worker starts anew.
     pub fn take(&mut self) -> Tally {
         std::mem::take(&mut self.tally)
+    }
+
+    /// Takes out what was found since the last time.
+    pub fn take_findings(&mut self) -> Vec<Finding> {
+        std::mem::take(&mut self.tally.findings)
+    }
+
+    /// Scans a whole text, and adds to `far` the stretches that judgements in it depend on beside their
+    /// [near surroundings](super::reach).
+    pub fn scan_noting(&mut self, blob: &Blob<'_>, far: &mut Vec<Span>) {
+        let context = Context::new(blob.bytes, blob.path, blob.window.binary);
+        if Utf16::read(blob.bytes).is_some() {
+            // what it depends on is not known in terms of these bytes
+            far.push(Span::new(0, blob.bytes.len()));
+            return self.scan(blob);
+        }
+        let found = self.searcher.search(&context, 0, blob.bytes.len());
+        let hits = self.finder.find(blob.bytes);
+        self.settle(blob, &context, found, hits, None);
+        far.extend(context.into_far());
+    }
+
+    /// Whether anything might be found that begins in `within`, which begins and ends where lines do. Asked before
+    /// overlaps are settled and marks and allow entries count: it answers "yes" more often than something is found
+    /// in the end, and never "no" when something is. `far` as in [`Worker::scan_noting`].
+    pub fn may_hold(&mut self, blob: &Blob<'_>, within: Span, far: &mut Vec<Span>) -> bool {
+        let context = Context::new(blob.bytes, blob.path, blob.window.binary);
+        let found = self.searcher.gather(&context, within.start, within.end, 0);
+        far.extend(context.into_far());
+        let reported = |found: &Match| {
+            matches!(found.verdict, Verdict::Report(_))
+                && !self.scanner.disabled.iter().any(|id| id == found.rule.id)
+        };
+        if found.iter().any(reported) {
+            return true;
+        }
+        let reach = self.scanner.stored.reach();
+        if reach == 0 {
+            return false;
+        }
+        // a stored credential may begin lines before
+        let start = within.start.saturating_sub(reach);
+        let around = &blob.bytes[start..blob.bytes.len().min(within.end + reach)];
+        let mut hits = self.finder.find(around).into_iter();
+        hits.any(|hit| Span::new(start + hit.span.start, start + hit.span.end).overlaps(within))
     }
 
     /// What was found.

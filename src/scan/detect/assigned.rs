@@ -98,8 +98,10 @@ fn decoded_secret(
     let plain = inner.iter().all(|&byte| (0x20..0x7F).contains(&byte) || byte == b'\n');
     let pair = named == Named::Credential && inner.contains(&b':');
     let padded = bytes.ends_with(b"=");
-    let before = &context.text[found.name.start.saturating_sub(2000)..found.name.start];
     let manifest = || {
+        let start = found.name.start.saturating_sub(2000);
+        let before = &context.text[start..found.name.start];
+        context.looks_far(start, found.value.end);
         memchr::memmem::find(before, b"kind: Secret").is_some()
             || memchr::memmem::find(before, b"\"Secret\"").is_some()
     };

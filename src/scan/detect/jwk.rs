@@ -12,6 +12,7 @@ const NEAR: usize = 4096;
 /// The private member of the object around `"kty` at `at`.
 pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     let text = context.text;
+    context.looks_far(at.saturating_sub(NEAR), at + NEAR);
     let before = &text[at.saturating_sub(NEAR)..at];
     let start = at - before.len() + memchr::memrchr(b'{', before).map_or(0, |brace| brace + 1);
     let after = &text[at..text.len().min(at + NEAR)];

@@ -11,7 +11,7 @@ pub(crate) mod putty;
 pub(crate) mod token;
 pub(crate) mod url;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use crate::finding::{Confidence, Reason};
 use crate::rules::Rule;
@@ -28,6 +28,7 @@ pub(crate) struct Context<'t> {
     path: &'t str,
     kind: OnceCell<FileKind>,
     binary: OnceCell<bool>,
+    far: RefCell<Vec<Span>>,
 }
 
 /// How many bytes at the start of a file tell whether it is binary, as in git.
@@ -36,7 +37,8 @@ const BINARY_HEAD: usize = 8000;
 impl<'t> Context<'t> {
     /// A text in the file at `path`, known to be binary or not, or to be found out.
     pub(crate) fn new(text: &'t [u8], path: &'t str, binary: Option<bool>) -> Self {
-        Self { text, path, kind: OnceCell::new(), binary: binary.map_or_else(OnceCell::new, OnceCell::from) }
+        let binary = binary.map_or_else(OnceCell::new, OnceCell::from);
+        Self { text, path, kind: OnceCell::new(), binary, far: RefCell::new(Vec::new()) }
     }
 
     /// Another text of the same file, such as a decoded part of it.
@@ -44,7 +46,19 @@ impl<'t> Context<'t> {
     where
         't: 'u,
     {
-        Context { text, path: self.path, kind: self.kind.clone(), binary: OnceCell::from(false) }
+        let binary = OnceCell::from(false);
+        Context { text, path: self.path, kind: self.kind.clone(), binary, far: RefCell::new(Vec::new()) }
+    }
+
+    /// Notes that a judgement depends on bytes further away than [`super::reach`] allows for, other than those of its own
+    /// lines. Every detector that looks so far must say so: a change there is a reason to look again.
+    pub(crate) fn looks_far(&self, from: usize, to: usize) {
+        self.far.borrow_mut().push(Span::new(from, to.min(self.text.len())));
+    }
+
+    /// What [`Context::looks_far`] noted.
+    pub(crate) fn into_far(self) -> Vec<Span> {
+        self.far.into_inner()
     }
 
     /// What the file is, by its name.

@@ -44,6 +44,7 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     } else {
         id
     };
+    context.looks_far(at, at + LONGEST);
     let body_start = label_end + text[label_end..].iter().take_while(|&&byte| byte == b'-').count();
     let (end, body) = body(text, body_start, dashes);
     let secret = Span::new(at, at + end);

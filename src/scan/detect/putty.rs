@@ -12,6 +12,7 @@ const LONGEST: usize = 16 * 1024;
 /// The key whose first line begins at `at`.
 pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     let text = &context.text[at..context.text.len().min(at + LONGEST)];
+    context.looks_far(at, at + LONGEST);
     let find = |needle: &[u8]| memchr::memmem::find(text, needle);
     let private = find(b"Private-Lines:")?;
     let body = &text[private..];

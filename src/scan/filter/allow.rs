@@ -85,6 +85,11 @@ impl AllowList {
         found.map(AllowEntry::allow)
     }
 
+    /// Whether an entry speaks of paths: then the same text may be judged differently under another path.
+    pub fn names_paths(&self) -> bool {
+        self.entries.iter().any(|entry| !entry.allow.paths.is_empty())
+    }
+
     /// Entries that expired or silenced nothing, one line each. Only a run over everything says much about the
     /// latter: after a scan of a few files, ask for nothing.
     pub fn unused(&self) -> Vec<String> {

@@ -12,6 +12,7 @@ use crate::config::PathGlobs;
 pub mod changes;
 pub mod diff;
 mod file;
+pub mod history;
 mod name;
 pub mod range;
 mod read;

@@ -1,0 +1,203 @@
+//! Which commit introduced each blob, and under which path: trees are walked, the oldest commit's first, each once.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::thread;
+
+use crate::git::hash::Seeded;
+use crate::git::object::{Entry, entries};
+use crate::git::walk::Walked;
+use crate::git::{Error, Kind, Object, Oid, Reader, Repository};
+
+use super::graph::{NOWHERE, Order};
+use super::names::{FolderId, Names, PathId, TOP};
+
+/// How deep folders may be nested.
+const DEEPEST: usize = 1000;
+/// Fewest commits that are worth a thread of their own: each begins with a whole tree.
+const SHARE: usize = 500;
+
+/// Where a blob was first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BlobPlace {
+    pub order: Order,
+    pub path: PathId,
+}
+
+/// The blobs that commits hold.
+#[derive(Debug)]
+pub(super) struct Places {
+    pub names: Names,
+    pub blobs: HashMap<Oid, BlobPlace, Seeded>,
+    /// Trees that could not be read: what is wrong.
+    pub troubles: Vec<String>,
+}
+
+impl Places {
+    /// Walks the trees of `commits`, whose order begins at 0; then `loose_trees`, which belong to no commit. What is in
+    /// the trees of `before` counts as known, and is left out.
+    pub(super) fn find(
+        repository: &Repository,
+        commits: &[Walked],
+        before: &[Oid],
+        loose_trees: &[Oid],
+        threads: usize,
+    ) -> Self {
+        let parts = threads.min(commits.len() / SHARE).max(1);
+        let size = commits.len().div_ceil(parts).max(1);
+        let walk = |part: usize, commits: &[Walked]| {
+            let mut walk = Walk::new(repository);
+            for tree in before {
+                walk.tree(*tree, NOWHERE);
+            }
+            walk.known = std::mem::take(&mut walk.blobs).into_keys().collect();
+            for (at, commit) in commits.iter().enumerate() {
+                walk.tree(commit.tree, (part * size + at) as Order);
+            }
+            walk
+        };
+        let mut walks: Vec<Walk<'_>> = thread::scope(|scope| {
+            let others: Vec<_> = commits
+                .chunks(size)
+                .enumerate()
+                .skip(1)
+                .map(|(part, commits)| scope.spawn(move || walk(part, commits)))
+                .collect();
+            let first = walk(0, commits.chunks(size).next().unwrap_or(&[]));
+            let others = others
+                .into_iter()
+                .map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            std::iter::once(first).chain(others).collect()
+        });
+        let mut whole = walks.remove(0);
+        for other in walks {
+            let names = whole.names.merge(&other.names);
+            for (id, place) in other.blobs {
+                // parts come in order, so what is there is earlier
+                whole.blobs.entry(id).or_insert(BlobPlace { path: names[place.path as usize], ..place });
+            }
+            whole.troubles.extend(other.troubles);
+        }
+        for tree in loose_trees {
+            whole.tree(*tree, NOWHERE);
+        }
+        whole.troubles.sort();
+        whole.troubles.dedup();
+        Self { names: whole.names, blobs: whole.blobs, troubles: whole.troubles }
+    }
+}
+
+struct Walk<'r> {
+    reader: Reader<'r>,
+    names: Names,
+    seen: HashSet<Oid, Seeded>,
+    /// The last tree of each folder: most of its entries stand in the next one too.
+    last: HashMap<FolderId, Arc<Object>, Seeded>,
+    known: HashSet<Oid, Seeded>,
+    blobs: HashMap<Oid, BlobPlace, Seeded>,
+    troubles: Vec<String>,
+}
+
+impl<'r> Walk<'r> {
+    fn new(repository: &'r Repository) -> Self {
+        Self {
+            reader: repository.reader(),
+            names: Names::new(),
+            seen: HashSet::default(),
+            last: HashMap::default(),
+            known: HashSet::default(),
+            blobs: HashMap::default(),
+            troubles: Vec::new(),
+        }
+    }
+
+    /// Notes the blobs of a tree that were not seen before.
+    fn tree(&mut self, id: Oid, order: Order) {
+        if !self.seen.insert(id) {
+            return;
+        }
+        let mut rest = vec![(id, TOP, 0)];
+        let mut folders = Vec::new();
+        while let Some((id, folder, depth)) = rest.pop() {
+            let tree = match self.reader.read_as(&id, Kind::Tree) {
+                Ok(tree) => tree,
+                Err(error) => {
+                    self.trouble(&id, &error);
+                    continue;
+                }
+            };
+            let last = self.last.insert(folder, tree.clone());
+            let mut old = Old { rest: last.as_ref().map_or(&[], |last| &last.data), entry: None };
+            folders.clear();
+            for entry in entries(&tree.data) {
+                let entry = match entry {
+                    Ok(entry) => entry,
+                    Err(error) => {
+                        self.trouble(&id, &error);
+                        break;
+                    }
+                };
+                if old.has(&entry) || entry.is_submodule() {
+                    continue;
+                }
+                if !entry.is_tree() {
+                    if !self.blobs.contains_key(&entry.id) && !self.known.contains(&entry.id) {
+                        let path = self.names.path(folder, entry.name);
+                        self.blobs.insert(entry.id, BlobPlace { order, path });
+                    }
+                } else if self.seen.insert(entry.id) {
+                    if depth >= DEEPEST {
+                        self.troubles.push(format!("tree {}: folders are nested too deep", entry.id));
+                        continue;
+                    }
+                    folders.push((entry.id, self.names.folder(folder, entry.name), depth + 1));
+                }
+            }
+            // in the order of the tree, so that the first path of a blob is always the same
+            rest.extend(folders.drain(..).rev());
+        }
+    }
+
+    fn trouble(&mut self, id: &Oid, error: &Error) {
+        self.troubles.push(match error {
+            Error::Missing(_) => format!("tree {id} is missing"),
+            _ => format!("tree {id}: {error}"),
+        });
+    }
+}
+
+/// The entries of a folder's last tree, read beside those of the next.
+struct Old<'t> {
+    rest: &'t [u8],
+    entry: Option<Entry<'t>>,
+}
+
+impl Old<'_> {
+    /// Whether the very same entry was there. Trees are sorted, so both are read once; where they are not, an entry
+    /// that was there may count as new, which costs time only.
+    fn has(&mut self, entry: &Entry<'_>) -> bool {
+        loop {
+            match self.entry {
+                Some(old) if old == *entry => {
+                    self.entry = None;
+                    return true;
+                }
+                Some(old) if old.name > entry.name => return false,
+                _ => {}
+            }
+            match entries(self.rest).next() {
+                Some(Ok(next)) => {
+                    // mode, space, name, NUL, id: find where it ends
+                    let name = next.name.as_ptr() as usize - self.rest.as_ptr() as usize + next.name.len();
+                    self.rest = &self.rest[name + 1 + Oid::LENGTH..];
+                    self.entry = Some(next);
+                }
+                _ => {
+                    self.entry = None;
+                    self.rest = &[];
+                    return false;
+                }
+            }
+        }
+    }
+}

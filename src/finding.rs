@@ -91,16 +91,34 @@ pub struct CommitPlace {
     pub id: String,
     /// Its author, `Name <address>`.
     pub author: String,
-    /// When it was written, in seconds since 1970.
-    pub time: i64,
+    /// When it was written, in UTC: `2027-01-31T12:00:00Z`.
+    pub date: String,
     /// The blob, or the commit or tag whose message it is.
     pub object: String,
-    /// Whether the files of HEAD hold the secret, under this path or another.
+    /// What became of it; `None` where that was not looked for.
+    pub standing: Option<Standing>,
+}
+
+/// Where a secret of the past stands today.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether the files of HEAD hold it, under its path or another.
     pub in_head: bool,
-    /// The branches that lead to the commit, those of remotes too, sorted.
-    pub branches: Vec<String>,
-    /// Whether any ref, HEAD or stash leads to it; if not, only the objects are left.
+    /// Whether any ref, HEAD or stash leads to its commit; if not, only the objects are left.
     pub reachable: bool,
+    /// The branches that lead to its commit, those of remotes too, sorted.
+    pub branches: Vec<String>,
+}
+
+impl Standing {
+    /// In a few words.
+    pub fn in_words(&self) -> &'static str {
+        match (self.in_head, self.reachable) {
+            (true, _) => "still in HEAD",
+            (false, true) => "not in HEAD",
+            (false, false) => "only in unreachable objects",
+        }
+    }
 }
 
 /// One credential at one place.

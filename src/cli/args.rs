@@ -71,6 +71,18 @@ pub struct Scan {
     #[arg(long)]
     pub stdin: bool,
 
+    /// Scan the history: every blob and message of the repository, or what the commits of RANGE (A..B) introduced
+    #[arg(long, value_name = "RANGE", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["stdin", "staged", "diff", "no_ignore"])]
+    pub history: Option<String>,
+
+    /// With --history: only what branches, tags, stashes and the like lead to
+    #[arg(long, requires = "history")]
+    pub reachable: bool,
+
+    /// With --history: look at every blob wholly; finds the same, slower
+    #[arg(long, requires = "history", hide = true)]
+    pub whole_blobs: bool,
+
     /// What to call the text of --stdin; its ending tells what kind of file it is
     #[arg(long, value_name = "NAME", requires = "stdin", default_value = "stdin")]
     pub path: String,

@@ -7,6 +7,7 @@ mod check;
 mod ci;
 pub mod doctor;
 pub mod fingerprint;
+mod history;
 mod hook;
 pub mod policy;
 pub mod progress;

@@ -9,21 +9,24 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::baseline::Baseline;
-use crate::blob::Blob;
+use crate::blob::{Blob, Window};
 use crate::config::{self, Date, PathGlobs, Places, Settings};
 use crate::exit::ExitStatus;
-use crate::finding::{Confidence, Coverage, Outcome, Skipped};
+use crate::finding::{Confidence, Coverage, Finding, Outcome, Skipped};
 use crate::git::{self, Repository};
 use crate::report::{self, Format};
 use crate::rules;
 use crate::scan::filter::allow::AllowList;
-use crate::scan::{Scanner, Tally, Worker};
+use crate::scan::{Scanner, Tally, Worker, reach};
+use crate::source::history::{Examiner, HistoryRequest, scan_history};
 use crate::source::{self, Progress, Request, Sink, changes, range, staged};
+use crate::span::Span;
 use crate::stable_id::IdKey;
 
 use super::args::{Colour, Scan};
 use super::baseline;
 use super::changes::{Comparing, Hunks};
+use super::history::{self, Past};
 use super::progress::ProgressLine;
 
 /// Scans, reports, and says how it ended.
@@ -63,6 +66,8 @@ pub(super) enum Input {
     Staged(Box<Repository>),
     /// The new side of a diff.
     Diff,
+    /// The past of a repository.
+    History(Box<Past>),
     /// What commits bring.
     Range(Box<Repository>, range::Changes),
 }
@@ -73,6 +78,8 @@ impl Input {
             Self::Stdin
         } else if arguments.staged {
             Self::Staged(Box::new(repository(&arguments.paths)?))
+        } else if let Some(range) = &arguments.history {
+            Self::History(Box::new(history::find(range, &arguments.paths)?))
         } else if arguments.diff.is_some() {
             Self::Diff
         } else if arguments.ci {
@@ -88,6 +95,7 @@ impl Input {
             Self::Staged(repository) | Self::Range(repository, _) => {
                 repository.work_tree().map(Path::to_owned)
             }
+            Self::History(past) => Some(past.root()),
             Self::Tree | Self::Stdin | Self::Diff => arguments.paths.first().cloned(),
         };
         folder.unwrap_or_else(|| PathBuf::from("."))
@@ -181,8 +189,7 @@ impl Job {
     fn scan(&self, arguments: &Scan, input: Input) -> Result<Outcome> {
         let compare = || Comparing::new(Scanning::new(&self.scanner), self.confidence, arguments.all_staged);
         let progress = Arc::new(Progress::default());
-        let watched =
-            !arguments.no_progress && matches!(input, Input::Tree | Input::Staged(_) | Input::Range(..));
+        let watched = !arguments.no_progress && !matches!(input, Input::Stdin | Input::Diff);
         let line = watched.then(|| ProgressLine::start(progress.clone())).flatten();
         let progress = line.is_some().then_some(progress);
         let mut notes = Vec::new();
@@ -204,6 +211,23 @@ impl Job {
                     notes.push("nothing is staged: the index has what the last commit has".to_owned());
                 }
                 (sinks.into_iter().map(Comparing::into_scanned).collect(), coverage)
+            }
+            Input::History(past) => {
+                let request = HistoryRequest {
+                    repository: past.repository(),
+                    extent: past.extent(arguments.reachable)?,
+                    exclude: self.exclude.clone(),
+                    prefix: self.prefix.clone(),
+                    max_file_size: self.max_file_size,
+                    whole_blobs: arguments.whole_blobs,
+                    threads: arguments.threads,
+                    progress,
+                };
+                let history = scan_history(&request, || Scanning::new(&self.scanner))?;
+                let mut scanned: Vec<_> = history.examiners.into_iter().map(|mut sink| sink.take()).collect();
+                let tally = Tally { findings: history.findings, ..Tally::default() };
+                scanned.push(Scanned { tally, ..Scanned::default() });
+                (scanned, history.coverage)
             }
             Input::Range(repository, changes) => {
                 if changes.commits == 0 {
@@ -286,13 +310,14 @@ pub(super) struct Scanned {
 
 /// A worker as the source of files sees it.
 pub(super) struct Scanning<'s> {
+    scanner: &'s Scanner,
     worker: Worker<'s>,
     failed: Vec<Skipped>,
 }
 
 impl<'s> Scanning<'s> {
     pub(super) fn new(scanner: &'s Scanner) -> Self {
-        Self { worker: scanner.worker(), failed: Vec::new() }
+        Self { scanner, worker: scanner.worker(), failed: Vec::new() }
     }
 
     /// What was found since this was last asked.
@@ -317,6 +342,38 @@ impl Sink for Scanning<'_> {
     }
 }
 
+impl Examiner for Scanning<'_> {
+    fn whole(&mut self, text: &[u8], path: &str, far: &mut Vec<Span>) -> Vec<Finding> {
+        let blob = Blob::new(text, path);
+        let scan = std::panic::AssertUnwindSafe(|| self.worker.scan_noting(&blob, far));
+        if std::panic::catch_unwind(scan).is_err() {
+            let reason = "internal error while scanning it".to_owned();
+            self.failed.push(Skipped { path: path.to_owned(), reason, expected: false });
+        }
+        self.worker.take_findings()
+    }
+
+    fn may_hold(&mut self, text: &[u8], path: &str, binary: bool, within: Span, far: &mut Vec<Span>) -> bool {
+        let blob =
+            Blob { window: Window { binary: Some(binary), ..Window::whole() }, ..Blob::new(text, path) };
+        let look = std::panic::AssertUnwindSafe(|| self.worker.may_hold(&blob, within, far));
+        // looking at the whole text will tell what is wrong
+        std::panic::catch_unwind(look).unwrap_or(true)
+    }
+
+    fn take(&mut self) -> Vec<Finding> {
+        self.worker.take_findings()
+    }
+
+    fn judges_alike(&self, one: &str, other: &str) -> bool {
+        self.scanner.judges_alike(one, other)
+    }
+
+    fn reach(&self) -> (usize, usize) {
+        (self.scanner.reach_ahead(), reach::BEHIND)
+    }
+}
+
 /// What all workers found, in the order of reports.
 fn gather(scanned: Vec<Scanned>, coverage: Coverage, threshold: Confidence) -> Outcome {
     let mut outcome = Outcome { coverage, ..Outcome::default() };
@@ -333,7 +390,12 @@ fn gather(scanned: Vec<Scanned>, coverage: Coverage, threshold: Confidence) -> O
     let all = outcome.findings.len();
     outcome.findings.retain(|finding| finding.confidence >= threshold);
     outcome.below_threshold = (all - outcome.findings.len()) as u64;
-    outcome.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()).then_with(|| a.id.cmp(&b.id)));
+    let commit =
+        |finding: &Finding| finding.commit.as_ref().map(|place| (place.id.clone(), place.object.clone()));
+    outcome.findings.sort_by(|a, b| {
+        let keys = a.sort_key().cmp(&b.sort_key()).then_with(|| a.id.cmp(&b.id));
+        keys.then_with(|| commit(a).cmp(&commit(b)))
+    });
     outcome.dropped.sort_by(|a, b| {
         (&a.path, a.offset, &a.rule_id, &a.reason.text).cmp(&(&b.path, b.offset, &b.rule_id, &b.reason.text))
     });

@@ -22,6 +22,13 @@ pub fn date_of_days(days: u32) -> Date {
     date_of_day(u64::from(days))
 }
 
+/// A moment in UTC, given in seconds since 1970, as `2027-01-31T12:00:00Z`. What is before 1970 is clamped to it.
+pub fn moment(seconds: i64) -> String {
+    let seconds = seconds.max(0).unsigned_abs();
+    let (day, rest) = (date_of_day(seconds / 86_400), seconds % 86_400);
+    format!("{day}T{:02}:{:02}:{:02}Z", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
 /// The date `days` after 1970-01-01. Dates past the year 9999 are clamped to its last day.
 fn date_of_day(days: u64) -> Date {
     const LAST: Date = Date { year: 9999, month: 12, day: 31 };
@@ -57,6 +64,12 @@ mod tests {
         check(11_016, "2000-02-29");
         check(20_454, "2026-01-01");
         check(u64::MAX, "9999-12-31");
+    }
+
+    #[test]
+    fn seconds_become_moments() {
+        assert_eq!(moment(1_700_000_000), "2023-11-14T22:13:20Z");
+        assert_eq!(moment(-1), "1970-01-01T00:00:00Z");
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod layers;
 mod raw;
 
 pub use checked::{Allow, Settings};
-pub use date::{Date, date_of_days, parse_date, today};
+pub use date::{Date, date_of_days, moment, parse_date, today};
 pub use gate::{GateEntry, GateList, GateRule, GateSettings, ProjectFile};
 pub use globs::PathGlobs;
 pub use layers::{Places, load, path_prefix, read_rules};

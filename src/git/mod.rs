@@ -35,4 +35,4 @@ pub use revision::Range;
 pub use store::{Reader, Store};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -116,7 +116,7 @@ impl Store {
         Reader {
             store: self,
             inflater: Inflater::new(),
-            window: Window { pack: usize::MAX, offset: 0, bytes: Vec::new() },
+            window: Window { pack: usize::MAX, offset: 0, room: Vec::new(), held: 0 },
             cache: Cache::new(CACHED),
             last: 0,
         }
@@ -219,8 +219,9 @@ impl Store {
 
 /// Bytes of objects that a reader keeps.
 const CACHED: usize = 64 << 20;
-/// Bytes of a pack that are read at a time.
+/// Bytes of a pack that are read at a time: where one entry follows the other, and elsewhere.
 const AHEAD: usize = 128 << 10;
+const AROUND: usize = 8 << 10;
 
 /// Reads objects on one thread; keeps the last ones, as deltas lead back to them.
 #[derive(Debug)]
@@ -237,23 +238,29 @@ pub struct Reader<'s> {
 struct Window {
     pack: usize,
     offset: u64,
-    bytes: Vec<u8>,
+    /// As long as it ever had to be; `held` bytes of it are of the pack.
+    room: Vec<u8>,
+    held: usize,
 }
 
 impl Window {
     /// The bytes of a pack from `offset` on: `length` of them, or as many as there are.
     fn at(&mut self, store: &Store, pack: usize, offset: u64, length: usize) -> Result<&[u8]> {
-        let held = self.bytes.len() as u64;
+        let held = self.held as u64;
         let here = self.pack == pack && offset >= self.offset && offset + length as u64 <= self.offset + held;
         if !here {
-            self.bytes.resize(length.max(AHEAD), 0);
+            // going on from what is held, or jumping about
+            let next = self.pack == pack && offset >= self.offset && offset <= self.offset + held;
+            let wanted = length.max(if next { AHEAD } else { AROUND });
+            if self.room.len() < wanted {
+                self.room.resize(wanted, 0);
+            }
             self.pack = usize::MAX;
-            let read = store.packs[pack].read_at(&mut self.bytes, offset)?;
-            self.bytes.truncate(read);
+            self.held = store.packs[pack].read_at(&mut self.room[..wanted], offset)?;
             (self.pack, self.offset) = (pack, offset);
         }
         let start = (offset - self.offset) as usize;
-        Ok(&self.bytes[start..self.bytes.len().min(start + length)])
+        Ok(&self.room[start..self.held.min(start + length)])
     }
 }
 

@@ -7,7 +7,8 @@
 //! tool      name, version
 //! findings  id, rule_id, rule_name, severity, confidence, path, start_line, start_column, end_line, end_column,
 //!           decoded, remedy, masked, why; with --explain reasons: filter, text; of stored credentials stored:
-//!           label, source, scope, profile, rotated, also
+//!           label, source, scope, profile, rotated, also; of a history commit: id, author, date (each null when no
+//!           commit holds it), object, and, where the whole history was looked at, in_head, reachable, branches
 //! dropped   only with --explain: rule_id, path, start_line, start_column, filter, text
 //! coverage  complete, files, bytes, skipped: path, reason, expected
 //! summary   total, severity, confidence, below_threshold, allowed, known, notes
@@ -28,7 +29,9 @@ use serde::{Serialize, Serializer};
 
 use super::counts::{ByConfidence, BySeverity};
 use super::{Options, TOOL};
-use crate::finding::{Confidence, Coverage, Dropped, Encoding, Finding, Outcome, Reason, Severity};
+use crate::finding::{
+    CommitPlace, Confidence, Coverage, Dropped, Encoding, Finding, Outcome, Reason, Severity, Standing,
+};
 use crate::fingerprint::Stored;
 use crate::sanitize;
 
@@ -158,7 +161,43 @@ struct FindingRow<'o> {
     #[serde(skip_serializing_if = "Option::is_none")]
     stored: Option<&'o Stored>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<CommitRow<'o>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<ReasonRow<'o>>>,
+}
+
+#[derive(Serialize)]
+pub(super) struct CommitRow<'o> {
+    id: Option<&'o str>,
+    author: Option<&'o str>,
+    date: Option<&'o str>,
+    object: &'o str,
+    #[serde(flatten)]
+    standing: Option<StandingRow<'o>>,
+}
+
+#[derive(Serialize)]
+struct StandingRow<'o> {
+    in_head: bool,
+    reachable: bool,
+    branches: &'o [String],
+}
+
+impl<'o> CommitRow<'o> {
+    pub(super) fn new(place: &'o CommitPlace) -> Self {
+        let known = !place.id.is_empty();
+        Self {
+            id: known.then_some(&place.id),
+            author: known.then_some(&place.author),
+            date: known.then_some(&place.date),
+            object: &place.object,
+            standing: place.standing.as_ref().map(|Standing { in_head, reachable, branches }| StandingRow {
+                in_head: *in_head,
+                reachable: *reachable,
+                branches,
+            }),
+        }
+    }
 }
 
 impl<'o> FindingRow<'o> {
@@ -179,6 +218,7 @@ impl<'o> FindingRow<'o> {
             masked: &finding.masked,
             why: &finding.why,
             stored: finding.stored.as_deref(),
+            commit: finding.commit.as_deref().map(CommitRow::new),
             reasons: options.explain.then(|| finding.reasons.iter().map(ReasonRow::new).collect()),
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::config;
 use crate::finding::{CommitPlace, Coverage};
 use crate::git::revision::peel;
 use crate::git::{Commit, Error, Kind, Oid, Range, Repository, Result};
@@ -74,8 +75,7 @@ fn of_commit(kind: &str, id: Oid, commit: &Commit<'_>) -> ChangeSet {
     let place = CommitPlace {
         id: id.to_string(),
         author: sanitize::utf8(commit.author).into_owned(),
-        time: commit.author_time,
-        reachable: true,
+        date: config::moment(commit.author_time),
         ..CommitPlace::default()
     };
     let message = (!commit.message.is_empty())

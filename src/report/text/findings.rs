@@ -6,7 +6,7 @@ use std::io;
 use unicode_width::UnicodeWidthStr;
 
 use super::style::{Style, pad, shorten};
-use crate::finding::{Dropped, Finding};
+use crate::finding::{CommitPlace, Dropped, Finding};
 use crate::report::Options;
 use crate::sanitize;
 
@@ -99,6 +99,9 @@ pub(super) fn write(
         let widths = Widths::new(&rows, style.width);
         for (finding, row) in file.iter().zip(&rows) {
             write_row(finding, row, &widths, style, out)?;
+            if let Some(place) = &finding.commit {
+                write_commit(place, style, out)?;
+            }
             if options.explain {
                 style.write_wrapped(INDENT, &finding.why, out)?;
                 for reason in &finding.reasons {
@@ -112,6 +115,27 @@ pub(super) fn write(
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// How many branches are named.
+const BRANCHES: usize = 5;
+
+/// Writes where in the history a finding was first, and where it stands.
+fn write_commit(place: &CommitPlace, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut line = match place.id.get(..12) {
+        Some(id) => format!("commit {id}, {}, {}", place.date.get(..10).unwrap_or(""), place.author),
+        None => format!("in no commit, object {}", place.object.get(..12).unwrap_or("")),
+    };
+    if let Some(standing) = &place.standing {
+        _ = write!(line, "; {}", standing.in_words());
+        for (at, branch) in standing.branches.iter().take(BRANCHES).enumerate() {
+            _ = write!(line, "{}{branch}", if at == 0 { "; on " } else { ", " });
+        }
+        if standing.branches.len() > BRANCHES {
+            _ = write!(line, " and {} more", standing.branches.len() - BRANCHES);
+        }
+    }
+    style.write_wrapped(INDENT, &line, out)
 }
 
 fn write_heading(path: &str, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {

@@ -120,7 +120,8 @@ impl FileKind {
         let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         let stem = name.split('.').next().unwrap_or(name);
-        let syntax = if PROSE.contains(&extension) {
+        // COMMIT_EDITMSG and its like, in which git lets people write messages
+        let syntax = if PROSE.contains(&extension) || name.ends_with("_editmsg") {
             Syntax::Prose
         } else if CODE.contains(&extension) {
             Syntax::Code

@@ -45,7 +45,7 @@ pub trait Examiner: Sink + Sized {
 
 /// Where a finding ends in its text, found from its lines and columns.
 pub(super) fn end_of(text: &[u8], finding: &Finding) -> usize {
-    let start = (finding.offset as usize).min(text.len());
+    let start = (finding.offset.unwrap_or(0) as usize).min(text.len());
     let lines = finding.end.line.saturating_sub(finding.start.line) as usize;
     let end = match lines {
         0 => start + finding.end.column.saturating_sub(finding.start.column) as usize,

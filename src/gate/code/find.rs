@@ -153,10 +153,9 @@ impl Finder {
                     if let (Some(Token::Mark('(')), Some(Token::Text(parts))) =
                         (tokens.get(at + 1), tokens.get(at + 2))
                         && let Some(module) = module(parts)
+                        && tokens.get(at.wrapping_sub(1)) == Some(&Token::Mark('='))
                     {
-                        if tokens.get(at.wrapping_sub(1)) == Some(&Token::Mark('=')) {
-                            self.destructured(tokens, at - 1, &module);
-                        }
+                        self.destructured(tokens, at - 1, &module);
                     }
                 }
                 // `x = "text"`

@@ -354,6 +354,28 @@ fn jq(code: &str, seen: &mut Vec<Seen>) {
     }
 }
 
+/// Commands of vim that run no other program.
+const HARMLESS_EX: &[&str] = &[
+    "",
+    "q",
+    "qa",
+    "wq",
+    "wqa",
+    "x",
+    "w",
+    "set",
+    "syntax",
+    "colorscheme",
+    "e",
+    "help",
+    "noh",
+    "quit",
+    "vsplit",
+    "split",
+    "d",
+    "s",
+];
+
 /// Commands of vim: moving about and writing files is fine, the rest may run anything.
 fn vim(code: &str, seen: &mut Vec<Seen>) {
     for command in code.split(['|', '\n']) {
@@ -363,31 +385,8 @@ fn vim(code: &str, seen: &mut Vec<Seen>) {
             continue;
         }
         let name: String = command.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
-        let harmless = matches!(
-            name.as_str(),
-            "" | "q"
-                | "qa"
-                | "wq"
-                | "wqa"
-                | "x"
-                | "w"
-                | "set"
-                | "syntax"
-                | "colorscheme"
-                | "normal"
-                | "e"
-                | "help"
-                | "noh"
-                | "quit"
-                | "vsplit"
-                | "split"
-                | "d"
-                | "g"
-                | "v"
-                | "s"
-        ) && !command.contains("system(")
-            && !command.contains('`')
-            && !(name == "normal" && command.contains('!') && command.contains(':'));
+        // `g`, `v` and `normal` run other commands
+        let harmless = HARMLESS_EX.contains(&name.as_str()) && !command.contains(['`', '(']);
         if !harmless {
             seen.push(Seen::Unseen(format!("`{name}` may run anything")));
         } else if matches!(name.as_str(), "w" | "wq")

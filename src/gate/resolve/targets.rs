@@ -72,7 +72,7 @@ impl Resolver<'_> {
     fn line(&mut self, line: &str, folder: &Path, within: &Invocation, state: &State, what: &str) {
         let mut inside = child(state, within);
         inside.cwd = vec![Cwd::Known(folder.to_path_buf())];
-        let before = std::mem::replace(&mut self.frame.local_bin, Some(folder.join("node_modules/.bin")));
+        let before = self.frame.local_bin.replace(folder.join("node_modules/.bin"));
         self.deeper(|resolver| {
             resolver.shell_text(&text(line), within.span, &mut inside, &Io::default(), what)
         });

@@ -143,7 +143,7 @@ fn edit(text: &mut Vec<u8>, random: &mut Random) {
         let (from, to) = (at.min(to), at.max(to));
         let to = to.min(from + 3000);
         match number(random, 8) {
-            0 | 1 | 2 => {
+            0..=2 => {
                 let new = format!("{}\n", line(random));
                 text.splice(at..at, new.into_bytes());
             }
@@ -189,10 +189,10 @@ fn hostile_history(seed: u64, commits: usize) -> Scratch {
     for commit in 0..commits {
         let message = format!("commit {commit}, {}", line(&mut random).replace('\n', " "));
         let mut head = format!("commit refs/heads/main\nmark :{}\n", commit + 1);
-        _ = write!(head, "committer C <c@d.example> {} +0000\n", 1_600_000_000 + commit * 100);
+        _ = writeln!(head, "committer C <c@d.example> {} +0000", 1_600_000_000 + commit * 100);
         _ = write!(head, "data {}\n{message}\n", message.len());
         if commit > 0 {
-            _ = write!(head, "from :{commit}\n");
+            _ = writeln!(head, "from :{commit}");
         }
         stream.extend(head.bytes());
         for _ in 0..2 {

@@ -74,8 +74,9 @@ fn a_line_that_completes_a_secret() {
     session.git(&["add", "."]);
     staged(&session).exits(1);
     // the value was there, and its name makes it a secret
-    let session = Session::repository(&[("b.py", "x = 'kX9$wq!Tz7#pLm2'\n")]);
-    session.write("b.py", "db_password = 'kX9$wq!Tz7#pLm2'\n");
+    let password = ["kX9$wq!T", "z7#pLm2"].concat();
+    let session = Session::repository(&[("b.py", &format!("x = '{password}'\n"))]);
+    session.write("b.py", format!("db_password = '{password}'\n"));
     session.git(&["add", "."]);
     staged(&session).exits(1);
 }

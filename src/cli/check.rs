@@ -188,7 +188,8 @@ fn environment(cwd: &Path) -> Environment {
         .to_path_buf();
     let mut temporary = vec![PathBuf::from("/tmp"), PathBuf::from("/var/tmp")];
     temporary.extend(absolute("TMPDIR").filter(|folder| folder.components().count() > 2));
-    Environment { user: std::env::var("USER").ok(), home, workspace, temporary, root: is_root() }
+    let stored = super::fingerprint::stored_for_gate();
+    Environment { user: std::env::var("USER").ok(), home, workspace, temporary, root: is_root(), stored }
 }
 
 #[cfg(unix)]

@@ -17,6 +17,7 @@ use crate::fingerprint::share;
 use crate::fingerprint::sources::{self, Changes, Looked, Machine};
 use crate::fingerprint::strength::{Strength, judge};
 use crate::fingerprint::{self, Added, Key, LONGEST, Locked, Matcher, Places, Record};
+use crate::gate::request::StoredCredentials;
 use crate::report::write_json;
 use crate::sanitize;
 
@@ -164,6 +165,15 @@ pub(super) fn stored() -> (Arc<Matcher>, Option<Skipped>) {
             Err(cause) => (Arc::default(), Some(hole("fingerprints", &cause))),
         },
         Err((path, cause)) => (Arc::default(), Some(hole(&path.to_string_lossy(), &cause))),
+    }
+}
+
+/// The same for the gate, which has no time to open what it does not need.
+pub(super) fn stored_for_gate() -> StoredCredentials {
+    let loaded = Places::find(|name| std::env::var_os(name)).map(|places| fingerprint::load(&places));
+    match loaded.transpose() {
+        Ok(matcher) => StoredCredentials { matcher: Arc::new(matcher.unwrap_or_default()), trouble: None },
+        Err(error) => StoredCredentials { trouble: Some(error.to_string()), ..StoredCredentials::default() },
     }
 }
 

@@ -9,7 +9,7 @@ use super::knowledge::SENT;
 use super::knowledge::words::{shown, strip};
 use super::model::{Cwd, Effect, Invocation, Opinion, Place, Reading, Recoverable, Stake, Word, World};
 use super::paths::{self, Area, Spot};
-use super::request::Environment;
+use super::request::{Environment, StoredCredentials};
 
 /// What the table says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -347,6 +347,7 @@ impl Judge<'_> {
             workspace: PathBuf::from("/\u{1}"),
             temporary: vec![PathBuf::from("/tmp"), PathBuf::from("/var/tmp")],
             root: false,
+            stored: StoredCredentials::default(),
         };
         let cwd = Cwd::Unknown;
         let spots = paths::locate(target, Some(&cwd), &nowhere);

@@ -140,12 +140,13 @@ fn judge(
     if text.trim_matches([' ', '\t', '\n', '\r']).is_empty() {
         return Verdict::of("unread-empty", Decision::Ask, "there is no command");
     }
-    let material = material::look(text.as_bytes());
+    let mut material = material::look(text.as_bytes(), &environment.stored);
     opinions.extend(material.opinions.iter().cloned());
     let Resolved { invocations, readings, opinions: said, own } =
         resolve(&text, request.cwd.clone(), environment, world, deadline);
     opinions.extend(said);
     let all: Vec<(Invocation, Reading)> = invocations.into_iter().zip(readings).collect();
+    opinions.extend(material.look_at_words(&all));
     opinions.extend(flows::judge(&all, environment));
     let mut matches: Vec<Match> =
         policy.judge_request(opinions).into_iter().map(|ruled| of_rule(ruled, None, &material)).collect();
@@ -217,7 +218,7 @@ fn canonical(invocation: &Invocation, reading: &Reading) -> Vec<Word> {
 fn of_rule(ruled: Ruled, command: Option<usize>, material: &Material) -> Match {
     let Ruled { opinion, authority, lifted_by } = ruled;
     let Opinion { id, decision, reason, suggestion, span } = opinion;
-    let hide = |text: String| if material.spans.is_empty() { text } else { Material::mask_other(&text) };
+    let hide = |text: String| material.shown(text);
     Match {
         id,
         decision,
@@ -261,7 +262,7 @@ fn shown(word: &Word, material: &Material, text: &str) -> String {
         None => !material.spans.is_empty(),
     };
     if !hides {
-        return whole;
+        return material.shown(whole);
     }
     // as it stands in the request, if it stands there so; else whatever of it the scanner knows, else nothing
     match word.span.and_then(|span| text.get(span.range()).map(|source| (source, span.start))) {
@@ -270,7 +271,7 @@ fn shown(word: &Word, material: &Material, text: &str) -> String {
             material.mask(&whole, at)
         }
         Some(_) => "…".to_owned(),
-        None => Material::mask_other(&whole),
+        None => material.shown(whole),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Credentials in the text of a command: found by the scanner, named by rule, never shown.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::decision::Decision;
-use super::model::Opinion;
+use super::model::{Inner, Invocation, Opinion, Part, Reading, Stdin, Word};
+use super::request::StoredCredentials;
 use crate::blob::Blob;
 use crate::finding::Confidence;
+use crate::fingerprint::{Hit, Matcher};
 use crate::scan::Scanner;
 use crate::span::{Position, Span};
 
@@ -18,13 +20,47 @@ pub(crate) struct Material {
     pub(crate) opinions: Vec<Opinion>,
     /// Parts of the text that must not be shown, in order.
     pub(crate) spans: Vec<Span>,
+    /// Finds what must not be shown in texts that are put together.
+    stored: Arc<Matcher>,
+    /// Whether a stored credential is in words as the program would see them.
+    in_words: bool,
 }
 
-/// Looks for what the scanner's rules call a credential.
-pub(crate) fn look(text: &[u8]) -> Material {
-    let mut material = Material::default();
+/// Looks for stored credentials, and for what the scanner's rules call a credential.
+pub(crate) fn look(text: &[u8], stored: &StoredCredentials) -> Material {
+    let mut material = Material { stored: stored.matcher.clone(), ..Material::default() };
+    if let Some(trouble) = &stored.trouble {
+        material.opinions.push(Opinion {
+            id: "stored-unreadable".to_owned(),
+            decision: Decision::Ask,
+            reason: format!("whether it holds a stored credential could not be told: {trouble}"),
+            suggestion: None,
+            span: None,
+        });
+    }
+    for hit in stored.matcher.scan_text(text) {
+        material.spans.push(hit.span);
+        material.opinions.push(holds(&hit, Some(hit.span)));
+    }
+    look_by_rules(text, &mut material);
+    material.spans.sort_unstable();
+    material
+}
+
+/// A stored credential in a command: denied, whatever the command is.
+fn holds(hit: &Hit, span: Option<Span>) -> Opinion {
+    Opinion {
+        id: "stored-credential".to_owned(),
+        decision: Decision::Deny,
+        reason: format!("holds the stored credential {}", hit.stored.describe()),
+        suggestion: Some("let the program read it from where it is kept".to_owned()),
+        span,
+    }
+}
+
+fn look_by_rules(text: &[u8], material: &mut Material) {
     if !worth_a_look(text) {
-        return material;
+        return;
     }
     let scanner = SCANNER.get_or_init(Scanner::builtin);
     let mut worker = scanner.worker();
@@ -46,8 +82,6 @@ pub(crate) fn look(text: &[u8]) -> Material {
             span: Some(span),
         });
     }
-    material.spans.sort_unstable();
-    material
 }
 
 /// Whether the text has what any rule of the scanner begins with: a run of token characters, or a name that secrets have.
@@ -109,6 +143,52 @@ fn offset(text: &[u8], position: Position) -> usize {
 }
 
 impl Material {
+    /// Looks for stored credentials in the words as programs would see them: split by quotes, joined from variables,
+    /// over several words, or in what is piped into a command.
+    pub(crate) fn look_at_words(&mut self, all: &[(Invocation, Reading)]) -> Vec<Opinion> {
+        let mut opinions = Vec::new();
+        if self.stored.is_empty() {
+            return opinions;
+        }
+        let mut finder = self.stored.finder();
+        for (invocation, reading) in all {
+            let mut texts: Vec<String> = Vec::new();
+            let words = || {
+                let set = invocation.environment.iter().map(|(_, word)| word);
+                let files = invocation.redirects.iter().map(|redirect| &redirect.target);
+                invocation.words.iter().chain(set).chain(files)
+            };
+            // each word by itself, and all of them as one
+            texts.extend(words().map(known_text));
+            texts.push(words().map(known_text).collect());
+            if let Stdin::Text(word) = &invocation.stdin {
+                texts.push(known_text(word));
+            }
+            texts.extend(reading.inner.iter().filter_map(|inner| match inner {
+                Inner::Shell { text, .. } => Some(known_text(text)),
+                _ => None,
+            }));
+            for text in texts {
+                for hit in finder.find(text.as_bytes()) {
+                    self.in_words = true;
+                    opinions.push(holds(&hit, invocation.span));
+                }
+            }
+        }
+        opinions
+    }
+
+    /// A text that is put together from words, if nothing in it must be hidden; else what may be shown of it.
+    pub(crate) fn shown(&self, text: String) -> String {
+        if !self.in_words && self.spans.is_empty() {
+            return text;
+        }
+        if !self.stored.scan_text(text.as_bytes()).is_empty() {
+            return "…".to_owned();
+        }
+        if self.spans.is_empty() { text } else { Self::mask_other(&text) }
+    }
+
     /// A text of the request without what must not be shown. `base` is where it begins in the request.
     pub(crate) fn mask(&self, text: &str, base: usize) -> String {
         let mut shown = String::with_capacity(text.len());
@@ -130,7 +210,7 @@ impl Material {
 
     /// A text that is not the request's own: looked at by itself.
     pub(crate) fn mask_other(text: &str) -> String {
-        let material = look(text.as_bytes());
+        let material = look(text.as_bytes(), &StoredCredentials::default());
         if material.spans.is_empty() { text.to_owned() } else { material.mask(text, 0) }
     }
 }
@@ -147,4 +227,13 @@ fn ceiling(text: &str, mut at: usize) -> usize {
         at += 1;
     }
     at
+}
+
+/// The parts of a word that are known, joined.
+fn known_text(word: &Word) -> String {
+    let known = word.parts.iter().map(|part| match part {
+        Part::Text(text) | Part::Glob(text) => text.as_str(),
+        Part::Unknown { .. } => "",
+    });
+    known.collect()
 }

@@ -1,6 +1,9 @@
 //! What is asked, and what is known of the machine: all of it comes in as values.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::fingerprint::Matcher;
 
 /// A command to judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +34,26 @@ pub struct Environment {
     pub temporary: Vec<PathBuf>,
     /// Whether commands run as root already.
     pub root: bool,
+    /// The credentials that the user really has.
+    pub stored: StoredCredentials,
 }
+
+/// What is known of the credentials that the user really has, by their fingerprints.
+#[derive(Clone, Debug, Default)]
+pub struct StoredCredentials {
+    /// Finds them in a text.
+    pub matcher: Arc<Matcher>,
+    /// Why they can't be looked for, where that is so: then no command is known to be free of them.
+    pub trouble: Option<String>,
+}
+
+impl PartialEq for StoredCredentials {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.matcher, &other.matcher) && self.trouble == other.trouble
+    }
+}
+
+impl Eq for StoredCredentials {}
 
 impl Environment {
     /// An environment with this workspace and home, and the usual temporary folders.
@@ -43,6 +65,7 @@ impl Environment {
             workspace: workspace.into(),
             temporary: vec![PathBuf::from("/tmp"), PathBuf::from("/var/tmp")],
             root: false,
+            stored: StoredCredentials::default(),
         }
     }
 

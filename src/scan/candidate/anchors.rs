@@ -5,9 +5,10 @@
 //! bytes leave the fourth open. Letters are matched in both cases by the tables themselves. What survives is looked up
 //! by hash, and only then compared.
 
-/// The fingerprints by group, in lower case: found by `examples/anchor_groups.rs` for source code and published
-/// packages. How they are grouped decides how many other bytes survive the tables: there are eight groups, and every
-/// mixture of the members of one survives. A literal that holds none of these is given one at start-up.
+/// The fingerprints by group, in lower case. A local search over the counts of all four-byte sequences in 300 MB of source
+/// code and published packages found them: how they are grouped decides how many other bytes survive the tables, as
+/// there are eight groups and every mixture of the members of one survives. A literal that holds none of these is given
+/// one at start-up.
 const GROUPS: [&[&str]; 8] = [
     &["cred", "\\u00", "begi", "argo", "mnem"],
     &["key", "jwt", "://", ":\\/\\"],

@@ -106,7 +106,7 @@ def judge(gate, cases, home, limit):
     except OSError as error:
         fail(f"{gate}: {error}")
     took = time.monotonic() - start
-    lines = done.stdout.decode("utf-8", "replace").splitlines()
+    lines = done.stdout.decode("utf-8", "replace").rstrip("\n").split("\n")
     if len(lines) != len(cases):
         sys.stderr.write(done.stderr.decode("utf-8", "replace")[-2000:])
         missing = f"; the first without one is {cases[len(lines)]['line']}" if len(lines) < len(cases) else ""

@@ -12,13 +12,17 @@ use zeroize::Zeroizing;
 use crate::finding::Encoding;
 use crate::span::Span;
 
+use super::index::{Index, Windows};
 use super::record::{Record, Stored};
-use super::sieve::{Filter, STRIDE, Scratch, Sieve, WindowHash, load};
+use super::sieve::{Filter, LOOKS, Look, STRIDE, Scratch, Sieve, WindowHash, load};
 use super::variants::Form;
 use super::walk::{Walk, canonical, reach};
 
 /// Bytes of text after which the filters are worth building.
 const WORTH: usize = 256 * 1024;
+
+/// Bytes of text from which on filters for it are.
+const LINES: usize = 2048;
 
 /// The keys that hashes are made with, derived from one that the store holds.
 #[derive(Clone)]
@@ -57,31 +61,32 @@ pub(super) struct Value {
 #[derive(Clone, Copy)]
 pub(super) struct Print {
     pub(super) form: Form,
-    pub(super) offset: u16,
     pub(super) length: u16,
     pub(super) short: bool,
-    /// For each window whether it looks like nothing in particular.
-    pub(super) any: [bool; STRIDE],
+    /// Of each window: where in the form it begins, what it looks like, its hash. But for the first offset and hash,
+    /// they are filled in when they are needed.
+    pub(super) offsets: [u16; STRIDE],
+    pub(super) looks: [Look; STRIDE],
     pub(super) tags: [u32; STRIDE],
 }
 
 /// All fingerprints under one key.
 pub(super) struct Set {
-    pub(super) keys: HashKeys,
-    pub(super) values: Vec<Value>,
+    keys: HashKeys,
+    index: Index,
     /// Opens the records, the first time that something is found.
-    pub(super) records: Records,
+    records: Records,
     /// Opens the windows of all forms, the first time that a long text comes.
-    windows: Windows,
-    /// Looked up for short texts.
+    windows: OpenWindows,
+    /// For texts of some length.
     near: OnceLock<Near>,
     /// For long texts.
     far: OnceLock<Far>,
     seen: AtomicUsize,
 }
 
-/// Completes the tags of all forms.
-pub(super) type Windows = Box<dyn Fn(&mut [Value]) -> Result<(), String> + Send + Sync>;
+/// Opens the windows section.
+pub(super) type OpenWindows = Box<dyn Fn() -> Result<Windows, String> + Send + Sync>;
 
 /// Records that are opened when they are first asked for.
 pub(super) struct Records {
@@ -95,46 +100,50 @@ impl Records {
     }
 }
 
-/// Forms by the hash of their first window.
-struct Near {
-    filters: [Option<Filter>; 2],
-    tags: Table,
-}
+/// The hashes of first windows, long and short.
+struct Near([Option<Filter>; 2]);
 
 struct Far {
     sieve: Sieve,
     tags: Table,
 }
 
-/// Where each tag leads: sorted, with the ways in by the first bits.
+/// Where each tag leads, in groups by its first bits.
 struct Table {
     items: Vec<Item>,
     starts: Vec<u32>,
     shift: u32,
 }
 
+/// A window of a form.
 #[derive(Clone, Copy)]
 struct Item {
     tag: u32,
-    value: u32,
-    form: u16,
-    shift: u8,
+    /// Number of the form.
+    form: u32,
+    offset: u16,
     short: bool,
 }
 
 impl Table {
-    fn new(mut items: Vec<Item>) -> Self {
-        items.sort_unstable_by_key(|item| (item.tag, item.value, item.form, item.shift));
+    fn new(items: Vec<Item>) -> Self {
         let bits = (items.len().next_power_of_two().trailing_zeros() + 1).clamp(4, 20);
         let shift = 32 - bits;
-        let mut starts = vec![0; (1 << bits) + 1];
+        let mut starts = vec![0_u32; (1 << bits) + 1];
         for item in &items {
             starts[(item.tag >> shift) as usize + 1] += 1;
         }
         for i in 1..starts.len() {
             starts[i] += starts[i - 1];
         }
-        Self { items, starts, shift }
+        let mut next = starts.clone();
+        let mut sorted = items.clone();
+        for item in items {
+            let place = &mut next[(item.tag >> shift) as usize];
+            sorted[*place as usize] = item;
+            *place += 1;
+        }
+        Self { items: sorted, starts, shift }
     }
 
     #[inline]
@@ -175,7 +184,7 @@ impl std::fmt::Debug for Matcher {
 impl Matcher {
     /// How many different values are known.
     pub fn len(&self) -> usize {
-        self.sets.iter().map(|set| set.values.len()).sum()
+        self.sets.iter().map(|set| set.index.len()).sum()
     }
 
     /// Whether nothing is known.
@@ -185,8 +194,11 @@ impl Matcher {
 
     /// How many bytes of text a stored credential may take up at most; 0 when nothing is known.
     pub fn reach(&self) -> usize {
-        let values = self.sets.iter().flat_map(|set| &set.values);
-        values.map(|value| reach(usize::from(value.length))).max().unwrap_or(0)
+        let values = self
+            .sets
+            .iter()
+            .flat_map(|set| (0..set.index.len() as u32).filter_map(|number| set.index.value(number)));
+        values.map(|(_, length, _)| reach(usize::from(length))).max().unwrap_or(0)
     }
 
     /// Every stored credential in `text`, sorted by place. Overlapping ones of several entries are all there.
@@ -204,16 +216,14 @@ impl Matcher {
     pub fn set_hash(&self) -> [u8; 32] {
         let mut hasher = blake3::Hasher::new_derive_key("portcullis 2026 fingerprint set v1");
         for set in &self.sets {
-            let mut values: Vec<_> = set
-                .values
-                .iter()
-                .map(|value| (value.hash, value.bounded, value.forms.len() as u64))
-                .collect();
+            let mut values: Vec<_> =
+                (0..set.index.len() as u32).filter_map(|number| set.index.value(number)).collect();
             values.sort_unstable();
             hasher.update(&(values.len() as u64).to_le_bytes());
-            for (hash, bounded, forms) in values {
-                hasher.update(&hash).update(&[u8::from(bounded)]).update(&forms.to_le_bytes());
+            for (hash, length, bounded) in values {
+                hasher.update(&hash).update(&length.to_le_bytes()).update(&[u8::from(bounded)]);
             }
+            hasher.update(&(set.index.forms() as u64).to_le_bytes());
         }
         *hasher.finalize().as_bytes()
     }
@@ -224,8 +234,8 @@ impl Matcher {
     /// When a part of a store is damaged; the text names the file.
     pub fn check(&self) -> Result<(), String> {
         self.sets.iter().try_for_each(|set| {
-            (set.windows)(&mut set.values.clone())?;
-            if set.records.get().is_empty() && !set.values.is_empty() {
+            (set.windows)()?;
+            if set.records.get().is_empty() && set.index.len() > 0 {
                 return Err(
                     "the names of the stored credentials cannot be read: the store is damaged".to_owned()
                 );
@@ -299,26 +309,20 @@ fn settle(mut found: Vec<Hit>) -> Vec<Hit> {
 }
 
 impl Set {
-    pub(super) fn new(keys: HashKeys, values: Vec<Value>, records: Records, windows: Windows) -> Self {
-        Self {
-            keys,
-            values,
-            records,
-            windows,
-            near: OnceLock::new(),
-            far: OnceLock::new(),
-            seen: AtomicUsize::new(0),
-        }
+    pub(super) fn new(index: Index, records: Records, windows: OpenWindows) -> Self {
+        let keys = HashKeys::new(&index.key());
+        let (near, far) = (OnceLock::new(), OnceLock::new());
+        Self { keys, index, records, windows, near, far, seen: AtomicUsize::new(0) }
     }
 
     fn find(&self, text: &[u8], scratch: &mut Scratch, found: &mut Vec<Hit>) {
-        if self.values.is_empty() {
+        if self.index.len() == 0 {
             return;
         }
         let far = match self.far.get() {
             Some(far) => far,
             None if self.seen.fetch_add(text.len(), Ordering::Relaxed) < WORTH && text.len() < WORTH => {
-                return self.near.get_or_init(|| Near::new(self)).find(self, text, found);
+                return self.find_near(text, found);
             }
             None => self.far.get_or_init(|| Far::new(self)),
         };
@@ -327,12 +331,12 @@ impl Set {
 
     /// Compares what stands around the window at `at` with the value.
     #[cold]
-    fn meet(&self, text: &[u8], at: usize, item: Item, found: &mut Vec<Hit>) {
-        let value = &self.values[item.value as usize];
-        let print = value.forms[usize::from(item.form)];
-        let before = usize::from(print.offset) + usize::from(item.shift);
+    fn meet(&self, text: &[u8], at: usize, form: usize, offset: u16, found: &mut Vec<Hit>) {
+        let Some(print) = self.index.entry(form) else { return };
+        let Some((value_hash, value_length, bounded)) = self.index.value(print.value) else { return };
+        let before = usize::from(offset);
         let length = match print.form {
-            Form::Plain | Form::Escaped(_) => usize::from(value.length),
+            Form::Plain | Form::Escaped(_) => usize::from(value_length),
             Form::Base64(_) | Form::Hex => usize::from(print.length),
         };
         let mut written = Zeroizing::new(Vec::with_capacity(length));
@@ -368,12 +372,11 @@ impl Set {
                 }
             };
             // compared in constant time
-            if hash != blake3::Hash::from_bytes(value.hash) {
+            if hash != blake3::Hash::from_bytes(value_hash) {
                 return None;
             }
-            let apart = !value.bounded
-                || !matches!(print.form, Form::Plain | Form::Escaped(_))
-                || is_apart(text, span);
+            let apart =
+                !bounded || !matches!(print.form, Form::Plain | Form::Escaped(_)) || is_apart(text, span);
             apart.then_some((span, decoded))
         };
         let hit = match print.form {
@@ -386,57 +389,35 @@ impl Set {
         };
         let Some((span, decoded)) = hit else { return };
         let records: Vec<&Record> =
-            self.records.get().iter().filter(|record| record.value == item.value).collect();
+            self.records.get().iter().filter(|record| record.value == print.value).collect();
         let stored = Stored::of(&records);
         let mut value_id = [0; 16];
-        value_id.copy_from_slice(&value.hash[..16]);
+        value_id.copy_from_slice(&value_hash[..16]);
         found.push(Hit {
             span,
             stored: Arc::new(stored),
             decoded,
-            length: usize::from(value.length),
+            length: usize::from(value_length),
             value_id,
         });
     }
-}
 
-fn items(values: &[Value], shifts: std::ops::Range<usize>) -> Vec<Item> {
-    let mut items = Vec::with_capacity(values.len() * 6 * shifts.len());
-    for (value, known) in values.iter().enumerate() {
-        for (form, print) in known.forms.iter().enumerate() {
-            for shift in shifts.clone() {
-                items.push(Item {
-                    tag: print.tags[shift],
-                    value: value as u32,
-                    form: form as u16,
-                    shift: shift as u8,
-                    short: print.short,
-                });
-            }
-        }
-    }
-    items
-}
-
-impl Near {
-    fn new(set: &Set) -> Self {
-        let items = items(&set.values, 0..1);
-        let filter = |short: bool| {
-            let tags: Vec<u32> =
-                items.iter().filter(|item| item.short == short).map(|item| item.tag).collect();
-            (!tags.is_empty()).then(|| Filter::new(tags.into_iter()))
-        };
-        Self { filters: [filter(false), filter(true)], tags: Table::new(items) }
-    }
-
-    fn find(&self, set: &Set, text: &[u8], found: &mut Vec<Hit>) {
+    /// Every offset of a short text, by the first window of each form.
+    fn find_near(&self, text: &[u8], found: &mut Vec<Hit>) {
+        // of a text of a line or two, searching for each hash costs less than building the filters
+        let filters = (text.len() > LINES || self.near.get().is_some())
+            .then(|| self.near.get_or_init(|| Near::new(&self.index)));
         for at in 0..text.len() {
             let Some(bytes) = load(text, at) else { break };
-            let windows = [set.keys.windows.long(bytes), set.keys.windows.short(bytes)];
-            for (short, (filter, tag)) in self.filters.iter().zip(windows).enumerate() {
-                if filter.as_ref().is_some_and(|filter| filter.holds(tag)) {
-                    for item in self.tags.get(tag).filter(|item| item.short == (short == 1)) {
-                        set.meet(text, at, item, found);
+            let windows = [self.keys.windows.long(bytes), self.keys.windows.short(bytes)];
+            for (short, tag) in windows.into_iter().enumerate() {
+                if filters.is_some_and(|near| !near.0[short].as_ref().is_some_and(|filter| filter.holds(tag)))
+                {
+                    continue;
+                }
+                for form in self.index.with_tag(tag) {
+                    if let Some(entry) = self.index.entry(form).filter(|entry| entry.short == (short == 1)) {
+                        self.meet(text, at, form, entry.offset, found);
                     }
                 }
             }
@@ -444,32 +425,46 @@ impl Near {
     }
 }
 
-impl Far {
-    fn new(set: &Set) -> Self {
-        let mut values = set.values.clone();
-        // it was sealed by us and opened in part already: only a damaged disk or memory gets here, and then no scan may
-        // pass for one
-        (set.windows)(&mut values).expect("the windows of the store can be opened");
-        let filter = |short: bool, any: bool| {
-            let prints = values.iter().flat_map(|value| &value.forms).filter(|print| print.short == short);
-            let tags: Vec<u32> = prints
-                .flat_map(|print| (0..STRIDE).filter(|&i| print.any[i] == any).map(|i| print.tags[i]))
-                .collect();
+impl Near {
+    fn new(index: &Index) -> Self {
+        let filter = |short: bool| {
+            let entries = (0..index.forms()).filter_map(|form| index.entry(form));
+            let tags: Vec<u32> =
+                entries.filter(|entry| entry.short == short).map(|entry| entry.tag).collect();
             (!tags.is_empty()).then(|| Filter::new(tags.into_iter()))
         };
-        let sieve = Sieve {
-            hash: set.keys.windows,
-            long: [filter(false, false), filter(false, true)],
-            short: [filter(true, false), filter(true, true)],
-            portable: false,
-        };
-        Self { sieve, tags: Table::new(items(&values, 0..STRIDE)) }
+        Self([filter(false), filter(true)])
+    }
+}
+
+impl Far {
+    fn new(set: &Set) -> Self {
+        // it was opened before, when the scan began: only a damaged disk or memory gets here, and then no scan may pass
+        // for one
+        let windows = (set.windows)().expect("the windows of the store can be opened");
+        let mut items = Vec::with_capacity(set.index.forms() * STRIDE);
+        let mut tags: [[Vec<u32>; LOOKS]; 2] = Default::default();
+        for form in 0..set.index.forms() {
+            let (entry, looks) = set.index.entry(form).zip(windows.looks(form)).expect("the store is whole");
+            for (i, look) in looks.into_iter().enumerate() {
+                let (offset, tag) = match i {
+                    0 => (entry.offset, entry.tag),
+                    _ => windows.window(form, i).expect("the store is whole"),
+                };
+                tags[usize::from(entry.short)][look as usize].push(tag);
+                items.push(Item { tag, form: form as u32, offset, short: entry.short });
+            }
+        }
+        let [long, short] =
+            tags.map(|looks| looks.map(|tags| (!tags.is_empty()).then(|| Filter::new(tags.into_iter()))));
+        let sieve = Sieve { hash: set.keys.windows, long, short, portable: false };
+        Self { sieve, tags: Table::new(items) }
     }
 
     fn find(&self, set: &Set, text: &[u8], scratch: &mut Scratch, found: &mut Vec<Hit>) {
         self.sieve.each(text, scratch, |at, tag, long| {
             for item in self.tags.get(tag).filter(|item| item.short != long) {
-                set.meet(text, at, item, found);
+                set.meet(text, at, item.form as usize, item.offset, found);
             }
         });
     }

@@ -11,6 +11,7 @@
 
 mod file;
 pub mod health;
+mod index;
 mod key;
 mod matcher;
 mod record;

@@ -49,24 +49,36 @@ fn fold(a: u64, b: u64) -> u32 {
     (folded >> 32) as u32 ^ folded as u32
 }
 
-/// What a window may look like to be looked at; later ones include the earlier. Few windows of ordinary text are
-/// [`Look::Mixed`], and nearly every credential has such windows.
+/// What a window looks like. Few windows of ordinary text are [`Look::Mixed`], and nearly every credential has such
+/// windows; a set without the other looks is not searched for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Look {
     /// No spaces or control characters, and a digit or upper-case letter among them.
     Mixed,
-    /// Anything.
+    /// No spaces or control characters, and neither digits nor upper-case letters.
+    Plain,
+    /// Anything else.
     Any,
 }
 
 impl Look {
+    pub(super) const ALL: [Self; LOOKS] = [Self::Mixed, Self::Plain, Self::Any];
+
     pub(super) fn of(window: &[u8]) -> Self {
-        match window.iter().all(|&byte| is_visible(byte)) && window.iter().any(|&byte| is_telling(byte)) {
-            true => Self::Mixed,
-            false => Self::Any,
+        match () {
+            () if !window.iter().all(|&byte| is_visible(byte)) => Self::Any,
+            () if window.iter().any(|&byte| is_telling(byte)) => Self::Mixed,
+            () => Self::Plain,
         }
     }
+
+    pub(super) fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(code)).copied()
+    }
 }
+
+/// How many looks there are.
+pub(super) const LOOKS: usize = 3;
 
 #[inline(always)]
 fn is_visible(byte: u8) -> bool {
@@ -119,8 +131,8 @@ pub(super) struct Passed {
 /// The filters of a set: of windows of [`LONG`] and of [`SHORT`] bytes, for each look.
 pub(super) struct Sieve {
     pub(super) hash: WindowHash,
-    pub(super) long: [Option<Filter>; 2],
-    pub(super) short: [Option<Filter>; 2],
+    pub(super) long: [Option<Filter>; LOOKS],
+    pub(super) short: [Option<Filter>; LOOKS],
     /// Use no vector instructions though they are there.
     pub(super) portable: bool,
 }
@@ -146,24 +158,14 @@ impl Sieve {
         let mut from = 0;
         while from < text.len() {
             let to = text.len().min(from + PIECE);
-            if self.long[0].is_some() || self.short[0].is_some() {
-                self.mark(&text[from..text.len().min(to + STRIDE)], &mut scratch.marks);
-            }
-            if let Some(filter) = &self.long[0] {
-                self.probe::<true>(text, from, to, filter, scratch, &mut meet);
-            }
-            if let Some(filter) = &self.short[0] {
-                self.probe::<false>(text, from, to, filter, scratch, &mut meet);
-            }
-            if self.long[1].is_some() || self.short[1].is_some() {
-                scratch.marks.clear();
-                scratch.marks.resize((to - from).div_ceil(MARKED) + 1, Marks { visible: !0, telling: !0 });
-            }
-            if let Some(filter) = &self.long[1] {
-                self.probe::<true>(text, from, to, filter, scratch, &mut meet);
-            }
-            if let Some(filter) = &self.short[1] {
-                self.probe::<false>(text, from, to, filter, scratch, &mut meet);
+            self.mark(&text[from..text.len().min(to + STRIDE)], &mut scratch.marks);
+            for look in Look::ALL {
+                if let Some(filter) = &self.long[look as usize] {
+                    self.probe::<true>(text, from, to, look, filter, scratch, &mut meet);
+                }
+                if let Some(filter) = &self.short[look as usize] {
+                    self.probe::<false>(text, from, to, look, filter, scratch, &mut meet);
+                }
             }
             from = to;
         }
@@ -186,6 +188,7 @@ impl Sieve {
         text: &[u8],
         from: usize,
         to: usize,
+        look: Look,
         filter: &Filter,
         scratch: &mut Scratch,
         meet: &mut impl FnMut(usize, u32, bool),
@@ -196,13 +199,17 @@ impl Sieve {
         for (i, mark) in marks.iter().enumerate() {
             let base = from + i * MARKED;
             let next = marks.get(i + 1).copied().unwrap_or_default();
-            // a window is two neighbouring fours; a short one ends early in the second, so that decides nothing
-            let mut bits = if IS_LONG {
-                mark.visible
-                    & (mark.visible >> 1 | next.visible << 63)
-                    & (mark.telling | mark.telling >> 1 | next.telling << 63)
-            } else {
-                mark.visible & (mark.telling | mark.telling >> 1 | next.telling << 63)
+            // a window is two neighbouring fours; a short one ends early in the second, so where that decides, both ways
+            // are open
+            let visible = mark.visible & (mark.visible >> 1 | next.visible << 63);
+            let telling = mark.telling | mark.telling >> 1 | next.telling << 63;
+            let mut bits = match (look, IS_LONG) {
+                (Look::Mixed, true) => visible & telling,
+                (Look::Plain, true) => visible & !telling,
+                (Look::Mixed, false) => mark.visible & telling,
+                (Look::Plain, false) => mark.visible & !mark.telling,
+                (Look::Any, true) => !visible,
+                (Look::Any, false) => !0,
             };
             while bits != 0 {
                 let at = base + STRIDE * bits.trailing_zeros() as usize;

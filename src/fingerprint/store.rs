@@ -13,10 +13,8 @@
 //! index is what short texts need, and is opened always; the windows are for long texts, the records for reports.
 //!
 //! ```text
-//! index     hash key 32 bytes, values u32, forms u32;
-//!           per value: keyed BLAKE3 of the canonical value 32 bytes, its length u16, bounded u8, forms u8;
-//!           per form: offset u16, length u16, form u8, flags u8 (short, looks of the windows), tag of the first window u32
-//! windows   per form: tags of its other windows, u32 each
+//! index     what [`super::index`] says
+//! windows   the same
 //! records   JSON
 //! ```
 
@@ -29,12 +27,12 @@ use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
 use super::file::{self, FileError, Lock};
+use super::index::{Index, Windows};
 use super::key::{self, Key};
 use super::matcher::{HashKeys, Matcher, Print, Records, Set, Value};
 use super::record::Record;
-use super::sieve::{Look, STRIDE};
 use super::strength::Strength;
-use super::variants::{self, Form};
+use super::variants;
 use super::walk::canonical;
 
 const MAGIC: &[u8; 8] = b"PCFPRINT";
@@ -284,10 +282,10 @@ impl Store {
             };
             Print {
                 form: variant.form,
-                offset: variant.offset as u16,
+                offsets: variant.offsets.map(|offset| offset as u16),
                 length: variant.length.min(usize::from(u16::MAX)) as u16,
                 short: variant.short,
-                any: variant.looks.map(|look| look == Look::Any),
+                looks: variant.looks,
                 tags: variant.windows.map(hash),
             }
         });
@@ -361,27 +359,7 @@ impl Store {
 
     /// The file's bytes, sealed with `key`.
     pub(super) fn seal(&self, key: &Key) -> std::io::Result<Vec<u8>> {
-        let mut index = Zeroizing::new(self.hash_key.to_vec());
-        let mut windows = Zeroizing::new(Vec::new());
-        let forms: usize = self.values.iter().map(|value| value.forms.len()).sum();
-        index.extend((self.values.len() as u32).to_le_bytes());
-        index.extend((forms as u32).to_le_bytes());
-        for value in &self.values {
-            index.extend(value.hash);
-            index.extend(value.length.to_le_bytes());
-            index.extend([u8::from(value.bounded), value.forms.len() as u8]);
-        }
-        for form in self.values.iter().flat_map(|value| &value.forms) {
-            index.extend(form.offset.to_le_bytes());
-            index.extend(form.length.to_le_bytes());
-            let looks =
-                form.any.iter().enumerate().fold(0, |bits, (i, &any)| bits | u8::from(any) << (i + 1));
-            index.extend([form.form.code(), u8::from(form.short) | looks]);
-            index.extend(form.tags[0].to_le_bytes());
-            for tag in &form.tags[1..] {
-                windows.extend(tag.to_le_bytes());
-            }
-        }
+        let (index, windows) = Index::write(&self.hash_key, &self.values);
         let records = Zeroizing::new(serde_json::to_vec(&self.records)?);
 
         let mut bytes = Vec::new();
@@ -509,9 +487,12 @@ impl Sealed {
         Ok(text)
     }
 
-    fn index(&self, cipher: &XChaCha20Poly1305) -> Result<(Zeroizing<[u8; 32]>, Vec<Value>), FileError> {
-        let index = self.section(cipher, 0)?;
-        parse_index(&index).ok_or_else(|| self.damaged())
+    fn index(&self, cipher: &XChaCha20Poly1305) -> Result<Index, FileError> {
+        Index::new(self.section(cipher, 0)?).ok_or_else(|| self.damaged())
+    }
+
+    fn windows(&self, cipher: &XChaCha20Poly1305, forms: usize) -> Result<Windows, FileError> {
+        Windows::new(self.section(cipher, 1)?, forms).ok_or_else(|| self.damaged())
     }
 
     fn records(&self, key: &Key) -> Result<Vec<Record>, FileError> {
@@ -522,9 +503,9 @@ impl Sealed {
     /// Everything, to change it.
     pub(super) fn open(&self, key: &Key) -> Result<Store, FileError> {
         let cipher = self.cipher(key)?;
-        let (hash_key, mut values) = self.index(&cipher)?;
-        let windows = self.section(&cipher, 1)?;
-        fill_windows(&mut values, &windows).ok_or_else(|| self.damaged())?;
+        let index = self.index(&cipher)?;
+        let windows = self.windows(&cipher, index.forms())?;
+        let (hash_key, values) = (index.key(), index.unpack(&windows).ok_or_else(|| self.damaged())?);
         let records = self.records(key)?;
         if records.iter().any(|record| record.value as usize >= values.len()) {
             return Err(self.damaged());
@@ -536,62 +517,16 @@ impl Sealed {
     /// To search with: windows and records stay sealed until they are needed.
     fn into_set(self, key: &Key) -> Result<Set, FileError> {
         let cipher = self.cipher(key)?;
-        let (hash_key, values) = self.index(&cipher)?;
-        let keys = HashKeys::new(&hash_key);
+        let index = self.index(&cipher)?;
+        let forms = index.forms();
         let sealed = std::sync::Arc::new(self);
         let (for_windows, for_records, record_key) = (sealed.clone(), sealed, key.clone());
-        let windows = Box::new(move |values: &mut [Value]| {
-            let windows = for_windows.section(&cipher, 1).map_err(|error| error.to_string())?;
-            fill_windows(values, &windows).ok_or_else(|| for_windows.damaged().to_string())
-        });
+        let windows =
+            Box::new(move || for_windows.windows(&cipher, forms).map_err(|error| error.to_string()));
         let records = Records {
             open: Box::new(move || for_records.records(&record_key).unwrap_or_default()),
             opened: OnceLock::new(),
         };
-        Ok(Set::new(keys, values, records, windows))
+        Ok(Set::new(index, records, windows))
     }
-}
-
-fn parse_index(index: &[u8]) -> Option<(Zeroizing<[u8; 32]>, Vec<Value>)> {
-    let (key, rest) = index.split_first_chunk::<32>()?;
-    let (values, rest) = rest.split_first_chunk::<4>()?;
-    let (forms, rest) = rest.split_first_chunk::<4>()?;
-    let count = u32::from_le_bytes(*values) as usize;
-    let (values, forms_part) = rest.split_at_checked(count.checked_mul(36)?)?;
-    if forms_part.len() != (u32::from_le_bytes(*forms) as usize).checked_mul(10)? {
-        return None;
-    }
-    let mut forms = forms_part.chunks_exact(10);
-    let mut all = Vec::with_capacity(count);
-    for value in values.chunks_exact(36) {
-        let prints = (0..value[35]).map(|_| {
-            let form = forms.next()?;
-            let flags = form[5];
-            Some(Print {
-                form: Form::from_code(form[4])?,
-                offset: u16::from_le_bytes([form[0], form[1]]),
-                length: u16::from_le_bytes([form[2], form[3]]),
-                short: flags & 1 != 0,
-                any: std::array::from_fn(|i| flags >> (i + 1) & 1 != 0),
-                tags: [u32::from_le_bytes([form[6], form[7], form[8], form[9]]), 0, 0, 0],
-            })
-        });
-        all.push(Value {
-            hash: value[..32].try_into().ok()?,
-            length: u16::from_le_bytes([value[32], value[33]]),
-            bounded: value[34] != 0,
-            forms: prints.collect::<Option<_>>()?,
-        });
-    }
-    forms.next().is_none().then_some((Zeroizing::new(*key), all))
-}
-
-fn fill_windows(values: &mut [Value], windows: &[u8]) -> Option<()> {
-    let mut tags = windows.chunks_exact(4);
-    for form in values.iter_mut().flat_map(|value| &mut value.forms) {
-        for tag in &mut form.tags[1..STRIDE] {
-            *tag = u32::from_le_bytes(tags.next()?.try_into().ok()?);
-        }
-    }
-    (tags.next().is_none() && tags.remainder().is_empty()).then_some(())
 }

@@ -94,8 +94,12 @@ fn written(value: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
                 .into_bytes(),
         ),
     ];
-    let wrapped: Vec<u8> = BASE64.encode(value).as_bytes().chunks(76).collect::<Vec<_>>().join(&b"\r\n"[..]);
-    all.push(("wrapped base64", wrapped));
+    for (name, width) in
+        [("base64 in lines of 76", 76), ("base64 in lines of 64", 64), ("base64 in lines of 60", 60)]
+    {
+        let text = BASE64.encode(value);
+        all.push((name, text.as_bytes().chunks(width).collect::<Vec<_>>().join(&b"\r\n"[..])));
+    }
     all
 }
 
@@ -108,7 +112,7 @@ fn found(matcher: &Matcher, text: &[u8]) -> Vec<Hit> {
     let places = |hits: &[Hit]| -> Vec<(String, usize)> {
         hits.iter().map(|hit| (hit.stored.label.clone(), hit.span.end)).collect()
     };
-    assert!(places(&near) == places(&far), "long texts find something else");
+    assert_eq!(places(&near), places(&far), "long texts find something else");
     near
 }
 

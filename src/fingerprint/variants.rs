@@ -7,6 +7,10 @@ use super::walk::{Walk, canonical, joints};
 
 /// The longest value that is fingerprinted whole, in bytes; of a longer one this much from its start.
 pub const LONGEST: usize = 16 * 1024;
+/// Bytes of a stretch with more than one place for each window.
+const STRETCH: usize = 19;
+/// Characters of base64 from which on some files break it into lines.
+const WRAPPED: usize = 60;
 /// The shortest value that windows can find.
 pub const SHORTEST: usize = 8;
 
@@ -47,8 +51,8 @@ impl Form {
 /// One form of a value.
 pub(super) struct Variant {
     pub(super) form: Form,
-    /// Where in the form the first window begins.
-    pub(super) offset: usize,
+    /// Where in the form each window begins: one offset of each remainder by [`STRIDE`].
+    pub(super) offsets: [usize; STRIDE],
     /// Bytes of the form.
     pub(super) length: usize,
     /// The first 8 bytes of each window, as the sieve loads them; short windows use fewer.
@@ -102,20 +106,38 @@ fn base64(value: &[u8], phase: u8, all: &mut Vec<Variant>) {
     for encoding in [data_encoding::BASE64_NOPAD, data_encoding::BASE64URL_NOPAD] {
         let text = Zeroizing::new(encoding.encode(&padded).into_bytes());
         let common = |_: usize, window: &[u8]| window.iter().all(u8::is_ascii_alphanumeric);
-        let Some((variant, common)) = choose(Form::Base64(phase), &text[first..end], whole.clone(), &common)
-        else {
+        let text = &text[first..end];
+        let Some((variant, liked)) = choose(Form::Base64(phase), text, whole.clone(), &common) else {
             return;
         };
+        if text.len() >= WRAPPED {
+            // a second stretch beside the first: lines are too long for both to hold the end of one
+            let (from, to) = variant
+                .offsets
+                .iter()
+                .fold((text.len(), 0), |(from, to), &at| (at.min(from), (at + LONG).max(to)));
+            let rest = if to + STRETCH <= whole.end {
+                to..whole.end.min(to + STRETCH + STRIDE)
+            } else {
+                whole.start.max(from.saturating_sub(STRETCH + STRIDE))..from
+            };
+            let second = choose(Form::Base64(phase), text, rest, &common);
+            all.extend(second.map(|(variant, _)| variant));
+        }
         all.push(variant);
-        if common {
+        if liked {
             // the same windows in either alphabet
             return;
         }
     }
 }
 
-/// The windows to find `text` by, within `range`: ones that few other texts have, that `prefer` likes, and that lie in
-/// the middle, as credentials of a kind begin alike. Also whether `prefer` likes them all.
+/// The windows to find `text` by, within `range`, one for each remainder by [`STRIDE`]: ones that few other texts have,
+/// that lie in the middle, as credentials of a kind begin alike, and in a stretch that `prefer` likes. Also whether it
+/// does.
+///
+/// The stretch is short, and no escape or line break may come into it: else the windows would not stand as far apart in
+/// a text as they do here.
 fn choose(
     form: Form,
     text: &[u8],
@@ -124,26 +146,43 @@ fn choose(
 ) -> Option<(Variant, bool)> {
     let short = range.len() < LONG + STRIDE - 1;
     let size = if short { SHORT } else { LONG };
-    let span = size + STRIDE - 1;
-    if range.len() < span {
+    let least = size + STRIDE - 1;
+    if range.len() < least {
         return None;
     }
-    let middle = range.start + (range.len() - span) / 2;
-    let rated = (range.start..=range.end - span).map(|at| {
-        let liked = prefer(at, &text[at..at + span]);
-        let common = (at..at + STRIDE).filter(|&at| Look::of(&text[at..at + size]) == Look::Any).count();
-        let distinct = distinct(&text[at..at + span]).min(6);
-        (!liked, common, std::cmp::Reverse(distinct), at.abs_diff(middle), at)
+    let middle = range.start + (range.len() - least) / 2;
+    let window = |at: usize| &text[at..at + size];
+    // of a stretch, the best window of each remainder
+    let best = |stretch: std::ops::Range<usize>| -> [usize; STRIDE] {
+        std::array::from_fn(|i| {
+            let places = (stretch.start + i..=stretch.end - size).step_by(STRIDE);
+            places.min_by_key(|&at| Look::of(window(at))).unwrap_or(stretch.start + i)
+        })
+    };
+    let rated = range.clone().flat_map(|start| [least, STRETCH].map(|length| start..start + length));
+    let rated = rated.filter(|stretch| stretch.end <= range.end && stretch.len() >= least).map(|stretch| {
+        let bytes = &text[stretch.clone()];
+        let looks = best(stretch.clone()).map(|at| Look::of(window(at)));
+        let common = looks.iter().map(|&look| look as u32).sum::<u32>();
+        let liked = prefer(stretch.start, bytes);
+        let distinct = distinct(bytes).min(6);
+        (
+            !liked,
+            common,
+            std::cmp::Reverse(distinct),
+            stretch.start.abs_diff(middle),
+            stretch.start,
+            stretch.end,
+        )
     });
-    let (disliked, _, _, _, at) = rated.min()?;
+    let (disliked, _, _, _, start, end) = rated.min()?;
+    let offsets = best(start..end);
     let mut windows = Zeroizing::new([0; STRIDE]);
-    let mut looks = [Look::Any; STRIDE];
-    for (i, window) in windows.iter_mut().enumerate() {
-        let bytes = &text[at + i..at + i + size];
-        *window = bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
-        looks[i] = Look::of(bytes);
+    for (word, at) in windows.iter_mut().zip(offsets) {
+        *word = window(at).iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
     }
-    Some((Variant { form, offset: at, length: text.len(), windows, looks, short }, !disliked))
+    let looks = offsets.map(|at| Look::of(window(at)));
+    Some((Variant { form, offsets, length: text.len(), windows, looks, short }, !disliked))
 }
 
 /// How many different bytes `text` holds.
@@ -230,7 +269,7 @@ fn written(value: &[u8]) -> Vec<(Walk, Zeroizing<Vec<u8>>)> {
         }
         text.push(byte);
     });
-    add(Walk::Backslash, &mut |byte, text| match byte {
+    add(Walk::Quotes, &mut |byte, text| match byte {
         b'\'' => text.extend(*b"'\\''"),
         byte => text.push(byte),
     });

@@ -20,20 +20,20 @@ pub(super) enum Walk {
     Deep,
     /// `&amp;`
     Html,
+    /// Single quotes of shells, in which a backslash is one and a quote is `'\''`.
+    Quotes,
 }
 
 impl Walk {
-    pub(super) const ESCAPING: [Self; 5] =
-        [Self::Percent, Self::Form, Self::Backslash, Self::Deep, Self::Html];
+    pub(super) const ESCAPING: [Self; 6] =
+        [Self::Percent, Self::Form, Self::Backslash, Self::Deep, Self::Html, Self::Quotes];
 
     pub(super) fn code(self) -> u8 {
         self as u8
     }
 
     pub(super) fn from_code(code: u8) -> Option<Self> {
-        [Self::Plain, Self::Percent, Self::Form, Self::Backslash, Self::Deep, Self::Html]
-            .into_iter()
-            .find(|walk| walk.code() == code)
+        [Self::Plain].into_iter().chain(Self::ESCAPING).find(|walk| walk.code() == code)
     }
 
     /// The bytes of the value that stand from `at` on, `count` of them, and where they end. The first stands at `at`.
@@ -105,6 +105,7 @@ impl Walk {
                 b'&' => entity(text),
                 _ => None,
             },
+            Self::Quotes => quotes(text).then_some((QUOTED, Some(b'\''))),
         };
         Some(unit.unwrap_or((1, Some(first))))
     }
@@ -155,6 +156,7 @@ impl Walk {
                 let run = text[..at].iter().rev().take_while(|&&byte| byte == b'\\').count();
                 (read == length && run > 0).then_some((length + run, byte))
             }),
+            Self::Quotes => tail(QUOTED).is_some_and(quotes).then_some((QUOTED, Some(b'\''))),
             Self::Html => (last == b';')
                 .then(|| {
                     let near = &text[text.len().saturating_sub(8)..];
@@ -175,6 +177,7 @@ impl Walk {
             Self::Backslash => return memchr::memchr2(b'\\', b'\'', text).is_some(),
             Self::Deep => b'\\',
             Self::Html => b'&',
+            Self::Quotes => b'\'',
         };
         memchr::memchr(sign, text).is_some()
     }
@@ -299,6 +302,7 @@ mod tests {
         check(Walk::Backslash, br#"a\"b\\n\nc\u002bd\x2Fe\/"#, br#"a"b\nc+d/e/"#);
         check(Walk::Backslash, br"a'\''b", b"a'b");
         check(Walk::Deep, br#"a\\\"b\\nc"#, br#"a"bc"#);
+        check(Walk::Quotes, br"a'\''\b", br"a'\b");
         check(Walk::Html, b"a&amp;b&lt;&quot;c;", b"a&b<\"c;");
     }
 

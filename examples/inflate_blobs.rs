@@ -6,6 +6,7 @@ use std::path::Path;
 use portcullis::git::pack::Stored;
 use portcullis::git::{Environment, Kind, Repository};
 
+#[expect(clippy::print_stderr, reason = "a program for measuring")]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::args().nth(1).ok_or("usage: inflate_blobs REPOSITORY")?;
     let repository = Repository::discover(Path::new(&folder), &Environment::default())?;

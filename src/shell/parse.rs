@@ -890,6 +890,10 @@ impl<'t> Parser<'t> {
             return Ok(None);
         };
         self.at = at + text.len();
+        // what is joined to an operator may make another one of it: `<<` and `-`
+        if self.looking_at("\\\n") {
+            return self.error(UnreadKind::Syntax("a line is joined within an operator"));
+        }
         self.blanks();
         if matches!(self.peek(), None | Some(b'\n' | b';' | b'&' | b'|' | b')')) {
             return Err(self.unexpected());

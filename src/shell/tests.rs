@@ -291,6 +291,7 @@ fn made_up_programs_are_read_as_bash_reads_them() {
 fn harmless_difference(text: &str) -> bool {
     // `for 1 in`, `f-x()`: names that only posix mode refuses; bad substitutions; reserved words as names of functions
     text.contains("${")
+        || text.contains("\\\n")
         || text.contains("function")
         || text.contains("()")
         || text.contains("[[")
@@ -306,7 +307,9 @@ fn failures_have_kinds() {
     let kind = |text: &str| parse(text, None).err().map(|unread| unread.kind);
     assert_eq!(kind("echo 'a"), Some(UnreadKind::Unterminated("quote")));
     assert_eq!(kind("cat <<E\na"), Some(UnreadKind::Unterminated("here-document")));
-    assert_eq!(kind(&"(".repeat(10_000)), Some(UnreadKind::TooDeep));
+    // `((` may be arithmetic: too many guesses
+    assert!(matches!(kind(&"(".repeat(10_000)), Some(UnreadKind::TooDeep | UnreadKind::TooMuch)));
+    assert_eq!(kind(&"( ".repeat(10_000)), Some(UnreadKind::TooDeep));
     assert_eq!(kind(&"$(".repeat(10_000)), Some(UnreadKind::TooDeep));
     assert_eq!(kind(&"\"$(".repeat(10_000)), Some(UnreadKind::TooDeep));
     assert_eq!(kind(&"{ ".repeat(10_000)), Some(UnreadKind::TooDeep));

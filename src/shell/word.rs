@@ -233,6 +233,10 @@ impl Parser<'_> {
     pub(super) fn dollar(&mut self, pieces: &mut Pieces, quoted: bool) -> Parsed<()> {
         let start = self.at;
         self.at += 1;
+        // the shell joins lines before it looks at what follows
+        while self.looking_at("\\\n") {
+            self.at += 2;
+        }
         match self.peek() {
             Some(b'\'') if !quoted => {
                 self.at += 1;
@@ -278,8 +282,17 @@ impl Parser<'_> {
                 let rest = &self.bytes[self.at..];
                 let length = name_length(rest);
                 let name = if length > 0 {
+                    let mut name = self.text[self.at..self.at + length].to_owned();
                     self.at += length;
-                    Name::Variable(self.text[start + 1..self.at].to_owned())
+                    while self.looking_at("\\\n") {
+                        let more = name_bytes(&self.bytes[self.at + 2..]);
+                        if more == 0 {
+                            break;
+                        }
+                        name.push_str(&self.text[self.at + 2..self.at + 2 + more]);
+                        self.at += 2 + more;
+                    }
+                    Name::Variable(name)
                 } else if byte.is_ascii_digit() {
                     self.at += 1;
                     Name::Positional(u32::from(byte - b'0'))
@@ -507,6 +520,11 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// How many bytes at the start may go on a name.
+fn name_bytes(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count()
 }
 
 /// The name before `=(`, where a word may hold an array.

@@ -258,6 +258,9 @@ impl Finder {
             // of some object
             full = format!("?.{name}");
         }
+        if imported(tokens, at) {
+            return;
+        }
         // defined here, not called
         if at >= 1
             && matches!(&tokens[at - 1], Token::Name(word) if matches!(word.as_str(), "def" | "function" | "sub" | "import" | "from" | "as" | "class"))
@@ -777,6 +780,32 @@ fn word_of(constant: Option<Vec<Part>>, tokens: &[Token]) -> Word {
             [Token::Name(name), ..] => unknown(name),
             _ => unknown("…"),
         },
+    }
+}
+
+/// Whether a name stands in a list of what is imported, where nothing is called.
+fn imported(tokens: &[Token], at: usize) -> bool {
+    let lists = |token: &&Token| matches!(token, Token::Name(_) | Token::Mark(',' | ':' | '(' | '*'));
+    // Python: `from a import b, c as d`
+    let before = tokens[..at].iter().rev().take_while(lists);
+    let mut past_import = before.map_while(|token| match token {
+        Token::Name(name) => Some(name.as_str()),
+        _ => Some(""),
+    });
+    if past_import.any(|name| name == "import") {
+        return true;
+    }
+    // `const {a, b: c} = require("x")`, `import {a} from "x"`
+    let Some(close) = tokens[at..].iter().position(|token| !lists(&token)).map(|length| at + length) else {
+        return false;
+    };
+    if tokens[close] != Token::Mark('}') {
+        return false;
+    }
+    match (tokens.get(close + 1), tokens.get(close + 2)) {
+        (Some(Token::Mark('=')), Some(Token::Name(name))) => matches!(name.as_str(), "require" | "await"),
+        (Some(Token::Name(name)), _) => name == "from",
+        _ => false,
     }
 }
 

@@ -196,7 +196,7 @@ impl Resolver<'_> {
         state.go(to.clone());
         state.previous = Some(before.clone());
         if !sure && before != to {
-            state.cwd.push(before);
+            state.doubt = vec![before];
         }
         Out::nothing()
     }
@@ -237,16 +237,7 @@ impl Resolver<'_> {
             if !is_name(variable.split('[').next().unwrap_or_default()) {
                 continue;
             }
-            match array_text(&value) {
-                Some(inner) => {
-                    let fields = inner.split_whitespace().map(text).enumerate();
-                    state.set(
-                        &variable,
-                        Value::Array(fields.map(|(at, parts)| (at.to_string(), parts)).collect()),
-                    );
-                }
-                None => self.assign_parts(&variable, None, append, value, state),
-            }
+            self.assign_parts(&variable, None, append, value, state);
             if exports {
                 state.export(&variable);
             }
@@ -510,11 +501,6 @@ fn split_assignment(word: &Word) -> Option<(String, Parts)> {
     let mut value = text(rest);
     push_parts(&mut value, &word.parts[1..]);
     Some((name.to_owned(), value))
-}
-
-/// The inside of `(…)`, as arrays come in the words of `declare`.
-fn array_text(parts: &Parts) -> Option<&str> {
-    known(parts)?.strip_prefix('(')?.strip_suffix(')')
 }
 
 fn is_name(text: &str) -> bool {

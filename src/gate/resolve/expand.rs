@@ -151,6 +151,11 @@ impl Resolver<'_> {
                     let expanded = self.parameter(parameter, *quoted, state);
                     let separators = separators(state);
                     match (expanded, *quoted) {
+                        (Expanded::Operand, _) => {
+                            if let ast::Op::Default { word, .. } = &parameter.op {
+                                self.operand(&word.pieces, state, fields, &separators);
+                            }
+                        }
                         (Expanded::Scalar(parts), true) => {
                             fields.live = true;
                             push_parts(&mut fields.current, &parts);
@@ -198,6 +203,20 @@ impl Resolver<'_> {
                     }
                     fields.quoted(")");
                 }
+            }
+        }
+    }
+
+    /// The operand of `${x:-operand}` outside quotes: it is split, but for what is quoted in it.
+    fn operand(&mut self, pieces: &[Piece], state: &mut State, fields: &mut Fields, separators: &str) {
+        for (index, piece) in pieces.iter().enumerate() {
+            match piece {
+                Piece::Literal(text) => {
+                    let rest =
+                        if index == 0 { self.tilde(text, pieces.len() > 1, state, fields) } else { text };
+                    fields.expansion(&super::value::text(rest), separators);
+                }
+                piece => self.pieces(std::slice::from_ref(piece), state, fields),
             }
         }
     }
@@ -264,6 +283,8 @@ impl Resolver<'_> {
                 }
                 Piece::Quoted(text) => push_text(&mut parts, text),
                 Piece::Parameter { parameter, .. } => match self.parameter(parameter, true, state) {
+                    // only outside quotes
+                    Expanded::Operand => {}
                     Expanded::Scalar(more) => push_parts(&mut parts, &more),
                     Expanded::Fields(values) => {
                         for (index, more) in values.iter().enumerate() {

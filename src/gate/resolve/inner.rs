@@ -44,7 +44,8 @@ impl Resolver<'_> {
                     );
                     return Out::Unknown;
                 }
-                if !arguments.is_empty() {
+                if let Some(zero) = arguments.first() {
+                    inside.zero = Some(zero.parts.clone());
                     inside.positional =
                         Some(Rc::new(arguments[1..].iter().map(|word| word.parts.clone()).collect()));
                 }

@@ -20,6 +20,8 @@ mod poison;
 mod redirect;
 mod simple;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod value;
 mod walk;
 

@@ -14,6 +14,14 @@ pub(super) enum Expanded {
     Scalar(Parts),
     /// `"$@"` and `"${array[@]}"`
     Fields(Vec<Parts>),
+    /// The operand of `:-` and its like, where quotes in it still count.
+    Operand,
+}
+
+/// What `:-` and its like give.
+enum Given {
+    Value(Parts),
+    Operand,
 }
 
 /// What a name stands for.
@@ -49,7 +57,16 @@ impl Resolver<'_> {
             return self.indexed(&parameter.name, index, op, source, quoted, state);
         }
         let lookup = self.lookup(&parameter.name, state);
-        Expanded::Scalar(self.operate(&parameter.name, lookup, &parameter.op, source, quoted, state))
+        if let Op::Default { colon, kind, word } = &parameter.op
+            && !quoted
+            && *kind != '='
+        {
+            return match self.default(lookup, *colon, *kind, word, source, state) {
+                Given::Value(parts) => Expanded::Scalar(parts),
+                Given::Operand => Expanded::Operand,
+            };
+        }
+        Expanded::Scalar(self.operate(&parameter.name, lookup, &parameter.op, source, state))
     }
 
     /// `${!name}`: the value is a name. `${!prefix*}` and `${!array[@]}` give names and keys.
@@ -76,7 +93,7 @@ impl Resolver<'_> {
             }
             (op, name) => {
                 let lookup = self.lookup(name, state);
-                let target = self.operate(name, lookup, &Op::None, source, quoted, state);
+                let target = self.operate(name, lookup, &Op::None, source, state);
                 let Some(target) = known(&target) else { return Expanded::Scalar(unknown(source)) };
                 self.subscript(target, state, 0);
                 let target = match target.split_once('[') {
@@ -105,14 +122,16 @@ impl Resolver<'_> {
                     },
                 };
                 let lookup = self.lookup(&target, state);
-                Expanded::Scalar(self.operate(&target, lookup, op, source, quoted, state))
+                Expanded::Scalar(self.operate(&target, lookup, op, source, state))
             }
         }
     }
 
     fn lookup(&mut self, name: &Name, state: &State) -> Lookup {
         match name {
-            Name::Positional(0) => Lookup::Value(Value::Scalar(text("bash"))),
+            Name::Positional(0) => {
+                Lookup::Value(Value::Scalar(state.zero.clone().unwrap_or_else(|| text("bash"))))
+            }
             Name::Positional(number) => match &state.positional {
                 Some(positional) => match positional.get(*number as usize - 1) {
                     Some(parts) => Lookup::Value(Value::Scalar(parts.clone())),
@@ -164,17 +183,18 @@ impl Resolver<'_> {
     }
 
     /// Applies an operation to a single value.
-    fn operate(
-        &mut self,
-        name: &Name,
-        lookup: Lookup,
-        op: &Op,
-        source: &str,
-        quoted: bool,
-        state: &mut State,
-    ) -> Parts {
+    fn operate(&mut self, name: &Name, lookup: Lookup, op: &Op, source: &str, state: &mut State) -> Parts {
         if let Op::Default { colon, kind, word } = op {
-            return self.default(name, lookup, *colon, *kind, word, source, quoted, state);
+            return match self.default(lookup, *colon, *kind, word, source, state) {
+                Given::Value(parts) => parts,
+                Given::Operand => {
+                    let parts = self.joined(word, state);
+                    if let ('=', Name::Variable(name)) = (*kind, name) {
+                        state.set(name, Value::Scalar(parts.clone()));
+                    }
+                    parts
+                }
+            };
         }
         let value = match lookup {
             Lookup::Unset => Vec::new(),
@@ -185,18 +205,15 @@ impl Resolver<'_> {
     }
 
     /// `:-`, `:=`, `:?`, `:+` and their forms without the colon.
-    #[expect(clippy::too_many_arguments)]
     fn default(
         &mut self,
-        name: &Name,
         lookup: Lookup,
         colon: bool,
         kind: char,
         word: &ast::Word,
         source: &str,
-        quoted: bool,
         state: &mut State,
-    ) -> Parts {
+    ) -> Given {
         let (value, present) = match lookup {
             Lookup::Unset => (Vec::new(), Some(false)),
             Lookup::Outside => (unknown(source), None),
@@ -212,27 +229,15 @@ impl Resolver<'_> {
         };
         // where nobody knows whether it is set, both ways are looked at
         let present = present.unwrap_or_else(|| self.choices.choose(source, 2) == 1);
-        let _ = quoted;
         match (kind, present) {
-            ('-' | '=' | '?', true) => value,
-            ('-', false) => self.joined(word, state),
-            ('=', false) => {
-                let parts = self.joined(word, state);
-                if let Name::Variable(name) = name {
-                    state.set(name, Value::Scalar(parts.clone()));
-                }
-                parts
-            }
+            ('-' | '=' | '?', true) => Given::Value(value),
             ('?', false) => {
                 self.joined(word, state);
                 // the shell ends here
-                unknown(source)
+                Given::Value(unknown(source))
             }
-            (_, true) => self.joined(word, state),
-            (_, false) => {
-                // the words count all the same: a substitution in them would not run, but nobody writes one that never does
-                Vec::new()
-            }
+            ('-' | '=', false) | (_, true) => Given::Operand,
+            (_, false) => Given::Value(Vec::new()),
         }
     }
 
@@ -432,7 +437,7 @@ impl Resolver<'_> {
                     None if key.chars().all(|c| c.is_ascii_digit()) => Lookup::Unset,
                     None => return Expanded::Scalar(unknown(source)),
                 };
-                Expanded::Scalar(self.operate(name, lookup, op, source, quoted, state))
+                Expanded::Scalar(self.operate(name, lookup, op, source, state))
             }
             None => {
                 // any of them
@@ -441,7 +446,7 @@ impl Resolver<'_> {
                     Some((_, parts)) if elements.len() <= 8 => Lookup::Value(Value::Scalar(parts.clone())),
                     _ => Lookup::Outside,
                 };
-                Expanded::Scalar(self.operate(name, lookup, op, source, quoted, state))
+                Expanded::Scalar(self.operate(name, lookup, op, source, state))
             }
         }
     }

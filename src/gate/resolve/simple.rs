@@ -51,7 +51,22 @@ impl Resolver<'_> {
             environment.push((assignment.name.clone(), super::walk::word(parts)));
         }
         let mut fields = Vec::new();
+        let mut arrays = Vec::new();
         for word in words {
+            // `declare a=(…)`
+            if let [Piece::Literal(name), Piece::Array(elements)] = word.pieces.as_slice() {
+                let append = name.ends_with("+=");
+                let name = name.trim_end_matches(['+', '=']);
+                fields.push(Word { parts: super::value::text(name), span: self.at(word.span) });
+                arrays.push(Assignment {
+                    name: name.to_owned(),
+                    index: None,
+                    append,
+                    value: ast::Word { pieces: vec![Piece::Array(elements.clone())], span: word.span },
+                    span: word.span.unwrap_or(span),
+                });
+                continue;
+            }
             self.fields(word, state, &mut fields);
         }
         let mut stdin = io.stdin.clone();
@@ -71,7 +86,11 @@ impl Resolver<'_> {
             span: self.at(Some(span)),
             ..Invocation::default()
         };
-        self.start(invocation, state, io, true)
+        let out = self.start(invocation, state, io, true);
+        for array in &arrays {
+            self.assign(array, state);
+        }
+        out
     }
 
     /// Runs an invocation in the shell at hand: functions and builtins come before programs.

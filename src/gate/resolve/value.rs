@@ -91,6 +91,10 @@ pub(crate) struct State {
     /// The folders it may be in: one nearly always.
     pub(crate) cwd: Vec<Cwd>,
     pub(crate) previous: Option<Cwd>,
+    /// Where it still is if the last `cd` failed; taken by the list that `cd` stands in.
+    pub(crate) doubt: Vec<Cwd>,
+    /// `$0`, where it is not the shell's name.
+    pub(crate) zero: Option<Parts>,
     pub(crate) stack: Vec<Cwd>,
 }
 
@@ -217,6 +221,11 @@ impl State {
         for cwd in &other.cwd {
             if !self.cwd.contains(cwd) {
                 self.cwd.push(cwd.clone());
+            }
+        }
+        for cwd in &other.doubt {
+            if !self.doubt.contains(cwd) {
+                self.doubt.push(cwd.clone());
             }
         }
         if self.cwd.len() > 3 {

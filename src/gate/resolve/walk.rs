@@ -47,25 +47,24 @@ impl Resolver<'_> {
 
     fn and_or(&mut self, item: &crate::shell::ast::Item, state: &mut State, io: &Io) -> Out {
         let mut out = self.pipeline(&item.first, state, io);
-        if item.rest.is_empty() {
-            return out;
-        }
-        // the states after a success and after a failure of what came so far
-        let mut failed = self.before_failure(&item.first, state);
+        // the state after a failure of what came so far, where that differs
+        let mut failed = after_failure(state);
         for (connector, pipeline) in &item.rest {
             match connector {
                 Connector::And => {
                     let wrote = self.pipeline(pipeline, state, io);
-                    let failure = self.before_failure(pipeline, state);
+                    let failure = after_failure(state);
                     failed.join(&failure);
                     out.then(wrote);
                 }
                 Connector::Or => {
                     let mut other = failed.clone();
                     let wrote = self.pipeline(pipeline, &mut other, io);
-                    failed = self.before_failure(pipeline, &other);
+                    failed = after_failure(&mut other);
                     // a command that ends the shell leaves nothing to join
-                    if !ends(pipeline) {
+                    if ends(pipeline) {
+                        failed = state.clone();
+                    } else {
                         state.join(&other);
                     }
                     // whether it ran is not known
@@ -75,28 +74,8 @@ impl Resolver<'_> {
                 }
             }
         }
-        if !item.rest.iter().all(|(connector, _)| *connector == Connector::Or) {
-            // the last `&&` may not have been reached
-            if !item.rest.iter().any(|(_, pipeline)| ends(pipeline)) {
-                state.join(&failed);
-            }
-        }
+        state.join(&failed);
         out
-    }
-
-    /// The state if the pipeline had failed: what it changes, it changes all the same, but for `cd`, which stays.
-    fn before_failure(&self, pipeline: &Pipeline, state: &State) -> State {
-        let mut failed = state.clone();
-        if let [command] = pipeline.commands.as_slice()
-            && let Kind::Simple { words, .. } = &command.kind
-            && let Some(word) = words.first()
-            && let [Piece::Literal(name)] = word.pieces.as_slice()
-            && matches!(name.as_str(), "cd" | "pushd")
-            && let Some(previous) = &state.previous
-        {
-            failed.cwd = vec![previous.clone()];
-        }
-        failed
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline, state: &mut State, io: &Io) -> Out {
@@ -358,6 +337,16 @@ impl Resolver<'_> {
 
 pub(super) fn word(parts: Parts) -> crate::gate::model::Word {
     crate::gate::model::Word { parts, span: None }
+}
+
+/// The state if the last command had failed: what it changes, it changes all the same, but for `cd`, which stays.
+fn after_failure(state: &mut State) -> State {
+    let doubt = std::mem::take(&mut state.doubt);
+    let mut failed = state.clone();
+    if !doubt.is_empty() {
+        failed.cwd = doubt;
+    }
+    failed
 }
 
 /// Whether the shell or the loop is left after the list.

@@ -10,6 +10,8 @@ mod read;
 mod rules;
 mod split;
 pub mod table;
+#[cfg(test)]
+mod tests;
 pub mod words;
 
 use std::sync::OnceLock;

@@ -57,9 +57,11 @@ impl World for SampleWorld {
                 r#"{"name": "x", "scripts": {"build": "echo building", "test": "echo testing", "start": "echo started", "dev": "echo dev", "lint": "echo lint", "format": "echo format", "wipe": "rm -rf ~/"}}"#
             }
             "main.py" | "app.py" | "script.py" | "manage.py" | "scripts/check.py" => "print('hello')\n",
-            "index.js" | "app.js" | "server.js" | "script.js" => "console.log('hello')\n",
+            "main.ts" | "scripts/build.js" | "index.js" | "app.js" | "server.js" | "script.js" => {
+                "console.log('hello')\n"
+            }
             "script.rb" | "app.rb" => "puts 'hello'\n",
-            "script.pl" => "print \"hello\\n\";\n",
+            "script.pl" | "x.pl" => "print \"hello\\n\";\n",
             "index.php" | "script.php" => "<?php echo 'hello';\n",
             _ => return None,
         };

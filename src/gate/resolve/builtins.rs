@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::gate::decision::Decision;
+use crate::gate::knowledge;
 use crate::gate::model::{Cwd, FileKind, Invocation, Opinion, Part, Reading, Stdin, Word};
 
 use super::redirect::plain;
@@ -32,6 +33,11 @@ impl Resolver<'_> {
             }
             "export" | "declare" | "typeset" | "local" | "readonly" | "integer" | "float" => {
                 self.declare(&name, &arguments, invocation, state);
+                let reading = self.known_builtin(&name, invocation);
+                // Assignments are nothing to speak of; printing all variables is.
+                if reading.opinions.iter().any(|opinion| opinion.decision != Decision::Allow) {
+                    self.record(invocation, reading, state);
+                }
                 return Some(Out::nothing());
             }
             "unset" => {
@@ -123,8 +129,20 @@ impl Resolver<'_> {
             harmless if HARMLESS.contains(&harmless) => output::of(harmless, &arguments, &invocation.stdin),
             _ => return None,
         };
-        self.record(invocation, allowed(&name), state);
+        let reading = self.known_builtin(&name, invocation);
+        self.record(invocation, reading, state);
         Some(out)
+    }
+
+    /// What command knowledge says of a builtin: `echo $TOKEN` prints, `history -c` clears. What it runs was dealt with.
+    fn known_builtin(&self, name: &str, invocation: &Invocation) -> Reading {
+        let mut reading = allowed(name);
+        if knowledge::lookup(name).is_some() {
+            let known = knowledge::read(invocation, self.environment, self.world);
+            reading.opinions.extend(known.opinions);
+            reading.effects = known.effects;
+        }
+        reading
     }
 
     /// Builtins that take names of variables evaluate subscripts in them.

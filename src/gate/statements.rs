@@ -72,7 +72,10 @@ fn tokens(dialect: &str, text: &str, found: &mut Vec<Judged>) -> Vec<Vec<Token>>
             _ if rest.starts_with("--") || byte == b'#' && dialect == "mysql" => {
                 at += rest.find('\n').unwrap_or(rest.len());
             }
-            _ if rest.starts_with("/*!") => at += 3,
+            // MySQL runs what stands in these, behind a version
+            _ if rest.starts_with("/*!") => {
+                at += 3 + rest[3..].bytes().take_while(u8::is_ascii_digit).count();
+            }
             _ if rest.starts_with("/*") => at += rest[2..].find("*/").map_or(rest.len(), |end| end + 4),
             b'*' if rest.starts_with("*/") => at += 2,
             b'\'' => {

@@ -1,6 +1,8 @@
 //! `{a,b}` and `{1..9}`: one word becomes several, before anything else is expanded.
 
-use crate::shell::ast::Piece;
+use std::rc::Rc;
+
+use crate::shell::ast::{Name, Piece};
 
 /// Words that one word may become at most; the rest is left out and reported.
 const MAX_WORDS: usize = 512;
@@ -39,6 +41,18 @@ fn pieces_of(units: &[Unit<'_>]) -> Vec<Piece> {
         match unit {
             Unit::Char(character) => match pieces.last_mut() {
                 Some(Piece::Literal(text)) => text.push(*character),
+                // `$y{1,2}` is `$y1 $y2`: braces know nothing of variables
+                Some(Piece::Parameter { parameter, quoted: false })
+                    if (character.is_ascii_alphanumeric() || *character == '_')
+                        && !parameter.source.starts_with("${")
+                        && matches!(parameter.name, Name::Variable(_)) =>
+                {
+                    let longer = Rc::make_mut(parameter);
+                    if let Name::Variable(name) = &mut longer.name {
+                        name.push(*character);
+                    }
+                    longer.source.push(*character);
+                }
                 _ => pieces.push(Piece::Literal(character.to_string())),
             },
             Unit::Piece(piece) => pieces.push((*piece).clone()),

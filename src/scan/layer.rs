@@ -215,6 +215,9 @@ impl Layer<'_, '_, '_> {
                 self.name_done = end;
                 found
             }
+            Detector::Call => assigned::call(context, anchor),
+            Detector::Chars => assigned::chars(context, at),
+            Detector::Dsn => url::dsn(context, at),
             Detector::Url => url::detect(context, at),
             Detector::Bearer => header::bearer(context, at),
             Detector::Basic => header::basic(context, at),

@@ -8,13 +8,17 @@ use crate::span::Span;
 
 use super::assign::{self, Assignment, Tie};
 use super::name::{self, Named};
+use super::password::{self, is_app_password};
 use super::{Context, lower, reason};
 
 /// Finds what is assigned to the name around `stem`. Also answers where the name ends, so that its other stems need
 /// no look.
 pub(crate) fn detect(context: &Context<'_>, stem: Span) -> (usize, Option<Match>) {
     let text = context.text;
-    let name = assign::name_around(text, stem);
+    // `pw=`: the sign only tells the word from the ends of others
+    let letters = text[stem.range()].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let short = Span::new(stem.start, stem.start + letters);
+    let name = assign::name_around(text, if letters == 2 { short } else { stem });
     if context.binary() {
         return (name.end, None);
     }
@@ -23,20 +27,79 @@ pub(crate) fn detect(context: &Context<'_>, stem: Span) -> (usize, Option<Match>
         after_identified_by(text, stem).map(|found| (Named::Password, found))
     } else {
         assign::read(text, name, context.syntax())
-            .and_then(|found| Some((name::classify(&text[name.range()])?, found)))
+            .and_then(|found| Some((found.place.or_else(|| classify(text, found))?, found)))
     };
     let found = found.and_then(|(named, found)| judge(context, named, found));
     (name.end, found)
 }
 
+/// What the name says of its value. Of a method's name only the last part counts: `pass.setLabel("…")`.
+fn classify(text: &[u8], found: Assignment) -> Option<Named> {
+    let mut name = &text[found.name.range()];
+    if found.tie == Tie::Call {
+        name = &name[memchr::memrchr(b'.', name).map_or(0, |dot| dot + 1)..];
+        // `assert::pass("…")`, `t.pass("…")`: verdicts of tests
+        if name.eq_ignore_ascii_case(b"pass") {
+            return None;
+        }
+    }
+    name::classify(name)
+}
+
+/// Finds the secret among the arguments of a call, whose name ends at the parenthesis that ends `anchor`.
+pub(crate) fn call(context: &Context<'_>, anchor: Span) -> Option<Match> {
+    if context.binary() {
+        return None;
+    }
+    let text = context.text;
+    let mut name = assign::name_around(text, Span::new(anchor.start, anchor.end - 1));
+    if text[..name.start].ends_with(b"DBI->") {
+        name.start -= b"DBI->".len();
+    }
+    let found = assign::positional::call(text, name)?;
+    judge(context, found.place?, found)
+}
+
+/// Finds the text that becomes an array of characters, in whose quotes `at` is the last: keys and stores of Java take
+/// their passwords so.
+pub(crate) fn chars(context: &Context<'_>, at: usize) -> Option<Match> {
+    if context.binary() {
+        return None;
+    }
+    let text = context.text;
+    let before = &text[at.saturating_sub(200)..at];
+    let line = &before[memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)..];
+    let quote = memchr::memrchr(b'"', line)?;
+    let lower = line[..quote].to_ascii_lowercase();
+    if ![&b"key"[..], b"store", b"pass", b"load", b"secret", b"cred"]
+        .iter()
+        .any(|word| memchr::memmem::find(&lower, word).is_some())
+    {
+        return None;
+    }
+    let value = Span::new(at - (line.len() - quote - 1), at);
+    let name = Span::new(at - line.len(), at - line.len());
+    let found = Assignment { name, value, quoted: true, tie: Tie::Assign, place: Some(Named::Password) };
+    judge(context, Named::Password, found)
+}
+
 fn after_identified_by(text: &[u8], stem: Span) -> Option<Assignment> {
+    // in prose too things are identified by others
+    let before = &text[stem.start.saturating_sub(200)..stem.start];
+    let lower = before.to_ascii_lowercase();
+    let statement = [&b"create "[..], b"grant ", b"alter ", b"set password", b" to "]
+        .iter()
+        .any(|word| memchr::memmem::find(&lower, word).is_some());
+    if !statement && text[stem.start] != b'I' {
+        return None;
+    }
     let rest = &text[stem.end..text.len().min(stem.end + 300)];
     let rest = rest.strip_prefix(b"PASSWORD ").unwrap_or(rest);
     let start = text[..text.len().min(stem.end + 300)].len() - rest.len();
     let quote = *rest.first().filter(|&&byte| byte == b'\'' || byte == b'"')?;
     let end = rest[1..].iter().position(|&byte| byte == quote || byte == b'\n')?;
     let value = Span::new(start + 1, start + 1 + end);
-    Some(Assignment { name: stem, value, quoted: true, tie: Tie::Assign })
+    Some(Assignment { name: stem, value, quoted: true, tie: Tie::Assign, place: None })
 }
 
 /// Lengths in which a value is looked at at all.
@@ -119,16 +182,6 @@ fn decoded_secret(
     }
 }
 
-/// Whether a value is four groups of four letters, as the app passwords of mail providers are shown.
-fn is_app_password(bytes: &[u8]) -> bool {
-    bytes.len() == 19
-        && bytes
-            .iter()
-            .enumerate()
-            .all(|(i, byte)| if i % 5 == 4 { *byte == b' ' } else { byte.is_ascii_lowercase() })
-        && Value::new(bytes).profile.wordiness < -0.3
-}
-
 type Judged = Result<(Confidence, Vec<Reason>), Reason>;
 
 fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: Assignment) -> Judged {
@@ -145,13 +198,16 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
     }
     let value = Value::new(bytes);
     for reason in [value.reference(), value.placeholder(name), value.structure()].into_iter().flatten() {
-        // passwords are often words with something to them
-        let spiced = value.profile.digits > 0 || bytes.iter().any(|byte| b"!@#*$%^&+?".contains(byte));
-        let may_be_word = named == Named::Password && found.tie == Tie::Assign;
-        if reason.filter == "name" && may_be_word && (spiced || !value_is_identifier(bytes)) {
-            continue;
+        match reason.filter {
+            "name" if named == Named::Password && password::may_be_words(&value, found) => {}
+            // `12345678` and `1q2w3e4r` are the passwords that people choose
+            "filler" if named == Named::Password && bytes.len() <= 10 && value.profile.distinct >= 5 => {}
+            "uuid" if is_secret_uuid(&value, named, name, found) => {
+                let confidence = if kind.test { Confidence::Low } else { Confidence::Medium };
+                return Ok((confidence, vec![self::reason("uuid", "a UUID, under a name that says secret")]));
+            }
+            _ => return Err(reason),
         }
-        return Err(reason);
     }
     if let Some(reason) = unfit(context, named, name, found) {
         return Err(reason);
@@ -159,29 +215,9 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
     let p = value.profile;
     let randomness = p.randomness();
     let mut reasons = vec![reason("randomness", format!("{randomness:.1}: {}", in_words(randomness)))];
-    let hexadecimal = bytes.iter().all(u8::is_ascii_hexdigit);
     let mut confidence = match named {
-        Named::Password => password(&value, found)?,
-        Named::Secret | Named::Token | Named::Key => {
-            if p.letters == 0 {
-                return Err(reason("number", "it is a number"));
-            }
-            let generated = randomness > 0.0 && p.length >= 10 && p.digits > 0;
-            // a secret chosen by a person: weak, but no name
-            let chosen = named == Named::Secret
-                && (p.digits > 0 || p.signs > 0)
-                && !value.is_name()
-                && !p.reads_as_words()
-                && found.tie == Tie::Assign;
-            let long = !p.reads_as_words() && p.length >= 20 && randomness > -0.3;
-            if randomness > 0.3 && p.length >= 16 && p.distinct >= 8 {
-                Confidence::High
-            } else if generated || chosen || long {
-                Confidence::Medium
-            } else {
-                return Err(reason("randomness", "it does not look generated"));
-            }
-        }
+        Named::Password => password::weigh(context, &value, name, found)?,
+        Named::Secret | Named::Token | Named::Key => generated(&value, named, found)?,
         Named::Credential => {
             if randomness > 0.2 && p.length >= 16 && p.digits > 0 {
                 Confidence::Medium
@@ -190,31 +226,14 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
             }
         }
         Named::Salt => {
-            if randomness > 0.2 && p.length >= 12 && p.digits > 0 {
+            if randomness > 0.2 && p.length >= 8 && p.digits > 0 {
                 Confidence::Medium
             } else {
                 return Err(reason("randomness", "it does not look generated"));
             }
         }
-        Named::BareKey => {
-            let mixed = p.upper && p.lower && p.digits > 0;
-            if randomness > 0.4 && p.length >= 20 && mixed {
-                Confidence::Medium
-            } else if randomness > 0.2 && p.length >= 24 && p.digits > 0 {
-                Confidence::Low
-            } else {
-                return Err(reason("randomness", "a bare key is a secret only when it looks generated"));
-            }
-        }
+        Named::BareKey => bare_key(&value, found)?,
     };
-    if hexadecimal
-        && matches!(named, Named::BareKey | Named::Salt | Named::Credential)
-        && matches!(p.length, 32 | 40 | 64 | 96 | 128)
-    {
-        reasons.push(reason("digest", "it has the look of a digest, under a name that says little"));
-        confidence =
-            confidence.min(if named == Named::BareKey { Confidence::Low } else { Confidence::Medium });
-    }
     if bytes.starts_with(b"eyJ") {
         reasons.push(reason("structure", "it is a part of a JSON Web Token, or other JSON in base64"));
         confidence = Confidence::Low;
@@ -227,16 +246,107 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
         reasons.push(reason("file", "bundled code is full of short strings"));
         confidence = Confidence::Low;
     }
-    if kind.test && confidence > Confidence::Low && randomness < 0.5 {
-        reasons.push(reason("file", "tests and examples hold made-up values"));
+    if kind.template && randomness < 0.5 {
+        reasons.push(reason("file", "templates of settings hold values to be replaced"));
         confidence = lower(confidence);
+    }
+    // a weak password in a test is still one that somebody may use elsewhere
+    if kind.test && confidence == Confidence::High && randomness < 0.5 {
+        reasons.push(reason("file", "tests and examples hold made-up values"));
+        confidence = Confidence::Medium;
     }
     Ok((confidence, reasons))
 }
 
+/// What is under the name of a secret, token or key must look generated, or at least like no word.
+fn generated(value: &Value<'_>, named: Named, found: Assignment) -> Result<Confidence, Reason> {
+    let p = value.profile;
+    let randomness = p.randomness();
+    let loose = matches!(found.tie, Tie::List | Tie::Compare | Tie::Call);
+    if p.letters == 0 {
+        return Err(reason("number", "it is a number"));
+    }
+    if value.holds_words() && (loose || randomness < 0.6) {
+        return Err(reason("name", "words stand in it, as in names"));
+    }
+    if randomness > 0.3 && p.length >= 16 && p.distinct >= 8 {
+        return Ok(Confidence::High);
+    }
+    let generated = randomness > 0.0 && p.length >= 10 && p.digits > 0 && !loose;
+    // a secret chosen by a person: weak, but no name
+    let chosen = named == Named::Secret
+        && (p.digits > 0 || p.signs > 0)
+        && !value.is_name()
+        && !p.reads_as_words()
+        && found.tie == Tie::Assign;
+    // letters that make no word: seldom is a short text that is no secret like that
+    let opaque = p.wordiness < OPAQUE
+        && p.letters >= 8
+        && p.distinct >= 5
+        && p.signs * 4 <= p.length
+        && !loose
+        && !value.is_name();
+    let long = !p.reads_as_words() && p.length >= 20 && randomness > -0.3;
+    if generated || chosen || opaque || long {
+        Ok(Confidence::Medium)
+    } else {
+        Err(reason("randomness", "it does not look generated"))
+    }
+}
+
+/// The mean score of letters below which they make no word: of random letters, eight on end or more, 19 in 20 score
+/// lower, of words one in 20.
+const OPAQUE: f32 = -0.8;
+
+fn bare_key(value: &Value<'_>, found: Assignment) -> Result<Confidence, Reason> {
+    let p = value.profile;
+    let randomness = p.randomness();
+    let mixed = p.upper && p.lower && p.digits > 0;
+    let plain = value.bytes.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"+/=_-.~".contains(&byte));
+    let hexadecimal = value.bytes.iter().all(u8::is_ascii_hexdigit);
+    let cipher = matches!(p.length, 32 | 48 | 64) && p.distinct >= 8;
+    if !plain {
+        return Err(reason("signs", "it holds signs that generated keys do not hold"));
+    }
+    if hexadecimal && cipher {
+        // the length of a cipher's key; without quotes it is a line of test vectors more often than not
+        return Ok(if found.quoted { Confidence::Medium } else { Confidence::Low });
+    }
+    if randomness > 0.4 && p.length >= 20 && mixed {
+        Ok(Confidence::Medium)
+    } else if randomness > 0.2 && p.length >= 24 && p.digits > 0 {
+        Ok(Confidence::Low)
+    } else {
+        Err(reason("randomness", "a bare key is a secret only when it looks generated"))
+    }
+}
+
+/// Whether a UUID is a secret: only where its name leaves no doubt, as most UUIDs name things.
+fn is_secret_uuid(value: &Value<'_>, named: Named, name: &[u8], found: Assignment) -> bool {
+    const NAMES: [&str; 9] = [
+        "password",
+        "secret",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "authkey",
+        "authtoken",
+        "accesstoken",
+        "apitoken",
+    ];
+    let name: Vec<u8> =
+        name.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect();
+    !matches!(named, Named::BareKey | Named::Salt | Named::Credential)
+        && matches!(found.tie, Tie::Assign | Tie::Setter | Tie::Element)
+        && value.profile.distinct >= 10
+        && value.filler().is_none()
+        && NAMES.iter().any(|end| name.ends_with(end.as_bytes()))
+}
+
 /// What speaks against a name and the way its value is tied to it.
 fn unfit(context: &Context<'_>, named: Named, name: &[u8], found: Assignment) -> Option<Reason> {
-    let loose = matches!(found.tie, Tie::List | Tie::Element | Tie::Compare);
+    let loose = matches!(found.tie, Tie::List | Tie::Element | Tie::Compare)
+        || named == Named::BareKey && found.tie == Tie::Call;
     if loose && matches!(named, Named::BareKey | Named::Credential | Named::Salt) {
         return Some(reason("name", "the name says little, and the tie to it is loose"));
     }
@@ -247,49 +357,8 @@ fn unfit(context: &Context<'_>, named: Named, name: &[u8], found: Assignment) ->
     // the token in the address of a badge is meant to be public
     let before = &context.text[found.name.start.saturating_sub(80)..found.name.start];
     let line = &before[memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)..];
-    (named == Named::Token && memchr::memmem::find(line, b"badge").is_some())
-        .then(|| reason("public", "it is part of the address of a badge"))
-}
-
-/// Whether a value is joined words, as identifiers are.
-fn value_is_identifier(bytes: &[u8]) -> bool {
-    bytes.iter().any(|byte| matches!(byte, b'_' | b'-' | b'.' | b':' | b'/' | b'['))
-        || bytes.windows(2).any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase())
-}
-
-fn password(value: &Value<'_>, found: Assignment) -> Result<Confidence, Reason> {
-    let p = &value.profile;
-    let randomness = p.randomness();
-    let mixed =
-        usize::from(p.upper) + usize::from(p.lower) + usize::from(p.digits > 0) + usize::from(p.signs > 0);
-    let loose = matches!(found.tie, Tie::List | Tie::Call | Tie::Compare | Tie::Argument);
-    if p.letters == 0 && p.signs == 0 {
-        // a PIN or `123456`
-        return if p.length >= 5 && found.tie == Tie::Assign && (found.quoted || p.length >= 6) {
-            Ok(Confidence::Medium)
-        } else {
-            Err(reason("number", "it is a number"))
-        };
-    }
-    if p.signs * 2 > p.length && p.digits + p.letters < 4 {
-        return Err(reason("signs", "it is made of signs"));
-    }
-    if mixed >= 3 && p.length >= 8 && (randomness > -1.0 || p.digits > 0) {
-        return Ok(Confidence::High);
-    }
-    if p.digits > 0 && p.letters > 0 || (randomness > 0.0 && p.length >= 8) {
-        return Ok(Confidence::Medium);
-    }
-    if loose {
-        return Err(reason("words", "it reads as a word, and the tie to the name is loose"));
-    }
-    if p.signs > 0 && p.letters >= 3 && !p.reads_as_words() {
-        return Ok(Confidence::Medium);
-    }
-    if !p.reads_as_words() && p.wordiness < -0.6 && p.length >= 6 {
-        return Ok(Confidence::Medium);
-    }
-    Ok(Confidence::Low)
+    let badge = [&b"badge"[..], b"shields.io"].iter().any(|word| memchr::memmem::find(line, word).is_some());
+    (named == Named::Token && badge).then(|| reason("public", "it is part of the address of a badge"))
 }
 
 fn in_words(randomness: f32) -> &'static str {

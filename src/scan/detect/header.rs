@@ -50,8 +50,15 @@ pub(crate) fn bearer(context: &Context<'_>, at: usize) -> Option<Match> {
             let confidence = if in_header(text, at) { Confidence::High } else { Confidence::Medium };
             Verdict::Report(if context.kind().test && p.length < 20 { lower(confidence) } else { confidence })
         }
-        _ if in_header(text, at) && p.digits > 0 && !p.reads_as_words() => {
-            Verdict::Report(if context.kind().test { Confidence::Low } else { Confidence::Medium })
+        _ if in_header(text, at)
+            && !p.reads_as_words()
+            && (p.digits > 0 || p.wordiness < -0.8 && p.letters >= 16) =>
+        {
+            Verdict::Report(if context.kind().test && p.length < 20 {
+                Confidence::Low
+            } else {
+                Confidence::Medium
+            })
         }
         _ => Verdict::Drop(reason("randomness", "it does not look generated")),
     };
@@ -101,7 +108,7 @@ pub(crate) fn judge_pair(context: &Context<'_>, user: &[u8], password: &[u8]) ->
     let confidence = match (weak, context.kind().test) {
         (false, false) => Confidence::High,
         (false, true) if p.randomness() > 0.3 && p.length >= 12 => Confidence::High,
-        (true, true) => Confidence::Low,
+        (true, true) if p.length < 6 => Confidence::Low,
         _ => Confidence::Medium,
     };
     Verdict::Report(confidence)

@@ -6,6 +6,7 @@ pub(crate) mod header;
 pub(crate) mod jwk;
 pub(crate) mod mnemonic;
 pub(crate) mod name;
+pub(crate) mod password;
 pub(crate) mod pem;
 pub(crate) mod putty;
 pub(crate) mod token;
@@ -84,6 +85,12 @@ impl<'t> Context<'t> {
 pub(crate) enum Detector {
     /// A name of a secret: what is assigned to it.
     Assigned,
+    /// The name of a function that takes a password.
+    Call,
+    /// `".toCharArray(`: how Java takes passwords.
+    Chars,
+    /// `@tcp(`: the address after a user and a password.
+    Dsn,
     /// `://`: user info in a URL.
     Url,
     /// `Bearer `.
@@ -116,6 +123,18 @@ pub(crate) const ANCHORS: &[(&str, Detector)] = &[
     ("jwt", Detector::Assigned),
     ("psk", Detector::Assigned),
     ("identified by ", Detector::Assigned),
+    ("connect(", Detector::Call),
+    ("getconnection(", Detector::Call),
+    ("login(", Detector::Call),
+    ("create_user(", Detector::Call),
+    ("create_superuser(", Detector::Call),
+    ("mysqli(", Detector::Call),
+    ("pdo(", Detector::Call),
+    ("@tcp(", Detector::Dsn),
+    ("\".tochararray(", Detector::Chars),
+    ("pw:", Detector::Assigned),
+    ("pw=", Detector::Assigned),
+    ("pw =", Detector::Assigned),
     ("://", Detector::Url),
     (":\\/\\/", Detector::Escape),
     ("%3a%2f%2f", Detector::Escape),

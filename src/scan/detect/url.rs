@@ -64,6 +64,25 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     Some(Match::placed("url-userinfo", secret, Rank::Placed, verdict))
 }
 
+/// The password of `user:password@tcp(host)`, whose `@` is at `at`.
+pub(crate) fn dsn(context: &Context<'_>, at: usize) -> Option<Match> {
+    let text = context.text;
+    let floor = at.saturating_sub(LONGEST / 4);
+    let before = &text[floor..at];
+    let start = before
+        .iter()
+        .rposition(|&byte| byte <= b' ' || matches!(byte, b'"' | b'\'' | b'`' | b'='))
+        .map_or(0, |stop| stop + 1);
+    let colon = memchr::memchr(b':', &before[start..])?;
+    let user = &before[start..start + colon];
+    let secret = Span::new(floor + start + colon + 1, at);
+    if user.is_empty() || secret.is_empty() || context.binary() {
+        return None;
+    }
+    let verdict = judge_pair(context, user, &text[secret.range()]);
+    Some(Match::placed("url-userinfo", secret, Rank::Placed, verdict))
+}
+
 /// The last `@` in a URL whose password holds unescaped `/`, `?` or `#`: only where user and colon come before those
 /// and a host follows.
 fn past_signs(whole: &[u8]) -> Option<usize> {
@@ -130,7 +149,8 @@ fn judge(context: &Context<'_>, user: &[u8], password: &[u8], host: &[u8]) -> Ve
         || name.ends_with(b"example.net");
     // a bare name is a container or a made-up host
     let bare = !name.contains(&b'.') && !name.starts_with(b"[");
-    if bare && Value::new(password).profile.digits == 0 || name.starts_with(b"some") {
+    let p = Value::new(password).profile;
+    if bare && p.digits == 0 && p.wordiness > -0.6 || name.starts_with(b"some") {
         return Verdict::Report(Confidence::Low);
     }
     if made_up || LOCAL.contains(&name) {

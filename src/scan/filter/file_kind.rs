@@ -22,6 +22,8 @@ pub(crate) struct FileKind {
     pub translation: bool,
     /// Tests, fixtures, examples: full of made-up values.
     pub test: bool,
+    /// A file to be copied and filled in: `config.example.yml`, `.env.dist`.
+    pub template: bool,
     /// Bundled or minified code.
     pub generated: bool,
 }
@@ -141,6 +143,10 @@ impl FileKind {
                 || part.starts_with("mock")
         };
         let mut middle = name.split('.').skip(1);
+        let template = name
+            .split('.')
+            .skip(1)
+            .any(|part| matches!(part, "example" | "sample" | "dist" | "tmpl" | "template" | "tpl"));
         Self {
             syntax,
             lock: LOCKS.contains(&name),
@@ -150,20 +156,9 @@ impl FileKind {
                 || matches!(extension, "po" | "pot" | "arb" | "strings" | "resx" | "xlf" | "xliff" | "ftl"),
             test: in_folder(TESTS)
                 || says_test(stem)
-                || middle.any(|part| {
-                    matches!(
-                        part,
-                        "test"
-                            | "spec"
-                            | "example"
-                            | "sample"
-                            | "mock"
-                            | "stories"
-                            | "dist"
-                            | "tmpl"
-                            | "template"
-                    )
-                }),
+                || template
+                || middle.any(|part| matches!(part, "test" | "spec" | "mock" | "stories")),
+            template,
             generated: name.contains(".min.")
                 || name.contains("-min.")
                 || name.contains(".bundle.")
@@ -187,7 +182,7 @@ mod tests {
         assert!(FileKind::of("app/locales/de.json").translation);
         assert!(FileKind::of("pkg/tests/data.json").test);
         assert!(FileKind::of("pkg/auth_test.go").test);
-        assert!(FileKind::of("config.example.yml").test);
+        assert!(FileKind::of("config.example.yml").template);
         assert!(!FileKind::of("src/latest/contest.go").test);
         assert!(FileKind::of("dist/app.min.js").generated);
     }

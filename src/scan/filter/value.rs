@@ -60,7 +60,9 @@ impl<'v> Value<'v> {
             ["%s", "%d", "%v", "%x", "%0", "%l", "%-", "{}", "{0}", "{1}", "%{", "(?", "\\w", "\\d", "[^"];
         let generated = self.profile.length >= 12 && self.profile.randomness() > 0.4;
         let holds_any = |parts: &[&str]| parts.iter().any(|part| contains(&self.lower, part));
-        if holds_any(&TEMPLATES) || (!generated && holds_any(&MAYBE)) {
+        let formats =
+            self.bytes.windows(2).filter(|two| two[0] == b'%' && b"sdvxlu0".contains(&two[1])).count();
+        if holds_any(&TEMPLATES) || formats >= 2 || (!generated && holds_any(&MAYBE)) {
             return because("reference", "it is a template or a pattern to be filled in");
         }
         let (first, last) = (self.bytes[0], self.bytes[self.bytes.len() - 1]);
@@ -70,6 +72,19 @@ impl<'v> Value<'v> {
         ) || (text.starts_with("__") && text.ends_with("__"))
         {
             return because("reference", "it is a template to be filled in");
+        }
+        // `rgba(255,231,130,0.4)`
+        if let Some(open) = memchr::memchr(b'(', self.bytes)
+            && last == b')'
+            && self.bytes[..open].iter().all(u8::is_ascii_alphabetic)
+            && self.bytes[open + 1..].iter().all(|&b| b.is_ascii_digit() || b" .,%)".contains(&b))
+        {
+            return because("reference", "it is a call");
+        }
+        // `[[:alpha:]]`, `Jobs[-1].JobId`
+        if text.starts_with("[[:") || contains(self.bytes, "[-1]") || contains(self.bytes, "].") && !generated
+        {
+            return because("reference", "it is a pattern or a place in a structure");
         }
         if let Some(open) = memchr::memchr(b'(', self.bytes).filter(|_| !generated) {
             let called = &self.bytes[..open];
@@ -99,11 +114,12 @@ impl<'v> Value<'v> {
             || (text.starts_with('/')
                 && text[1..].contains('/')
                 && (self.profile.randomness() < 0.2 || self.profile.wordiness > -0.5));
-        const FILES: [&str; 14] = [
+        const FILES: [&str; 29] = [
             ".pem", ".key", ".json", ".txt", ".yml", ".yaml", ".env", ".php", ".html", ".cfg", ".ini",
-            ".crt", ".p12", ".jks",
+            ".crt", ".p12", ".jks", ".o", ".c", ".h", ".so", ".py", ".js", ".rb", ".sh", ".conf", ".xml",
+            ".log", ".pub", ".cer", ".der", ".pfx",
         ];
-        if path || FILES.iter().any(|end| text.ends_with(end)) {
+        if path || (self.profile.randomness() < 0.3 && FILES.iter().any(|end| text.ends_with(end))) {
             return because("reference", "it is a path");
         }
         None
@@ -111,7 +127,9 @@ impl<'v> Value<'v> {
 
     /// Stands for a secret that is not there.
     pub(crate) fn placeholder(&self, name: &[u8]) -> Option<Reason> {
-        let core: &[u8] = trim_signs(&self.lower);
+        // Spring names the encoding of a password before it
+        let core: &[u8] = self.lower.strip_prefix(b"{noop}").unwrap_or(&self.lower);
+        let core: &[u8] = trim_signs(core);
         let text = std::str::from_utf8(core).unwrap_or("");
         if core.is_empty() {
             return because("placeholder", "it is made of signs only");
@@ -126,16 +144,19 @@ impl<'v> Value<'v> {
         let squeezed =
             |bytes: &[u8]| -> Vec<u8> { bytes.iter().copied().filter(u8::is_ascii_alphanumeric).collect() };
         let (value, named) = (squeezed(core), squeezed(&name));
-        if value.len() >= 3 && (named == value || (named.ends_with(&value) && self.profile.digits == 0)) {
+        if value.len() >= 3
+            && (named == value
+                || (self.profile.digits == 0 && (named.ends_with(&value) || named.starts_with(&value))))
+        {
             return because("placeholder", "it repeats its name");
         }
-        // `password1`, `secret123`, `token_2`: the word for it and a number
+        // `password1`, `secret123`, `token_2`, `key-1234`: the word for it and a number
         let letters: Vec<u8> = value.iter().copied().take_while(u8::is_ascii_alphabetic).collect();
         let rest = &value[letters.len()..];
         if !letters.is_empty()
             && rest.iter().all(u8::is_ascii_digit)
             && rest.len() <= 4
-            && core.len() == value.len()
+            && core.len() <= value.len() + 1
         {
             let word = std::str::from_utf8(&letters).unwrap_or("");
             if holds(&VALUES_PLACEHOLDER, word)
@@ -167,6 +188,16 @@ impl<'v> Value<'v> {
         if bytes.len() >= 8 && (steps(1).max(steps(-1)) + 1) * 10 >= bytes.len() * 6 {
             return because("filler", "it counts up or down");
         }
+        // `000102030405…`: bytes that count
+        let pairs: Vec<Option<u8>> = bytes
+            .chunks_exact(2)
+            .map(|pair| std::str::from_utf8(pair).ok().and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+            .collect();
+        let counting =
+            pairs.windows(2).filter(|two| matches!(two, [Some(a), Some(b)] if a.wrapping_add(1) == *b));
+        if pairs.len() >= 8 && counting.count() * 10 >= (pairs.len() - 1) * 7 {
+            return because("filler", "its bytes count up");
+        }
         const WALKS: [&str; 4] = ["qwertyuiop", "asdfghjkl", "zxcvbnm", "1q2w3e4r5t"];
         if bytes.len() >= 12 && WALKS.iter().any(|walk| contains(bytes, walk)) {
             return because("filler", "it follows the keyboard");
@@ -197,6 +228,23 @@ impl<'v> Value<'v> {
             {
                 return because("structure", "it is a mail address");
             }
+        }
+        // `required|min:6|confirmed`
+        if text.split('|').count() >= 2
+            && text.split('|').all(|part| {
+                part.len() >= 3
+                    && part
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b":_,".contains(&b))
+            })
+        {
+            return because("structure", "it is a list of rules");
+        }
+        if contains(&self.lower, "publickey") || contains(&self.lower, "public_key") {
+            return because("name", "it reads as a name or as words");
+        }
+        if self.bytes.windows(2).filter(|two| two == b"\\0").count() >= 2 {
+            return because("structure", "it is escaped bytes");
         }
         const PUBLIC: [&str; 12] = [
             "ssh-rsa",
@@ -261,6 +309,31 @@ impl<'v> Value<'v> {
             return because("name", "it reads as a name or as words");
         }
         None
+    }
+
+    /// Whether at least two words stand in it, joined by signs or humps, however random the rest looks:
+    /// `has_crypto_scalarmult_ed25519`.
+    pub(crate) fn holds_words(&self) -> bool {
+        let mut words = 0;
+        let mut start = 0;
+        for at in 1..=self.bytes.len() {
+            let ends = match self.bytes.get(at) {
+                None => true,
+                Some(byte) => {
+                    !byte.is_ascii_alphabetic()
+                        || byte.is_ascii_uppercase() && self.bytes[at - 1].is_ascii_lowercase()
+                }
+            };
+            if ends {
+                let part = &self.bytes[start..at];
+                let part = part.strip_prefix(b"_").unwrap_or(part);
+                let letters = part.iter().skip_while(|byte| !byte.is_ascii_alphabetic()).count();
+                let part = &part[part.len() - letters..];
+                words += usize::from(part.len() >= 4 && profile(part).wordiness > 0.0);
+                start = at;
+            }
+        }
+        words >= 2
     }
 
     /// Whether it is an identifier or words, not something generated.

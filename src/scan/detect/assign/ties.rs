@@ -1,0 +1,184 @@
+//! How names are tied to values: the signs between them, and the words before a name that make what follows its
+//! value.
+
+use crate::scan::filter::file_kind::Syntax;
+
+use super::Tie;
+use super::reader::Reader;
+
+impl Reader<'_> {
+    pub(super) fn tie(&mut self, closed: bool, before: u8) -> Option<Tie> {
+        // most names are followed by something else
+        let may_be_sign =
+            matches!(self.peek(), b'=' | b'!' | b':' | b'?' | b'|' | b'o' | b'%' | b'\\' | b'<');
+        let signs: &[(&[u8], Tie)] = &[
+            (b"=== ", Tie::Compare),
+            (b"===", Tie::Compare),
+            (b"!==", Tie::Compare),
+            (b"==", Tie::Compare),
+            (b"!=", Tie::Compare),
+            (b"=>", Tie::Assign),
+            (b"=~", Tie::List),
+            (b":=", Tie::Assign),
+            (b"?=", Tie::Assign),
+            (b"||=", Tie::Assign),
+            (b"??=", Tie::Assign),
+            (b"||", Tie::List),
+            (b"??", Tie::List),
+            (b"or ", Tie::List),
+            (b"=", Tie::Assign),
+            (b"<- ", Tie::Assign),
+            (b"::", Tie::List),
+            (b"%3D", Tie::Assign),
+            (b"%3d", Tie::Assign),
+            (b"\\u003d", Tie::Assign),
+        ];
+        for &(sign, tie) in signs.iter().take(if may_be_sign { signs.len() } else { 0 }) {
+            if self.eat(sign) {
+                // `f('', 'secret') => 'digest'`: what a call yields
+                if sign == b"=>" && self.after_call() {
+                    return None;
+                }
+                return (sign != b"::" && sign != b"=~").then_some(tie);
+            }
+        }
+        if self.peek() == b'.' && (self.eat(b".equals(") || self.eat(b".Equals(") || self.eat(b".equal?(")) {
+            return Some(Tie::Compare);
+        }
+        // `find('#password').type('value')`
+        if closed && self.peek() == b'.' {
+            const CALLS: [&[u8]; 8] = [
+                b".type(",
+                b".val(",
+                b".fill(",
+                b".sendKeys(",
+                b".send_keys(",
+                b".setValue(",
+                b".set(",
+                b".clear().type(",
+            ];
+            return CALLS.iter().any(|call| self.eat(call)).then_some(Tie::Setter);
+        }
+        // "the password is `value`"
+        if let [b'i', b's', b' ', b'`' | b'"' | b'\'', ..] = self.rest() {
+            self.at += 3;
+            return Some(Tie::Compare);
+        }
+        // `Dim password As String = "value"`
+        if self.rest().get(..3).is_some_and(|there| there.eq_ignore_ascii_case(b"as ")) {
+            let rest = self.rest();
+            let kind = rest[3..].iter().take(24).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            if rest[3 + kind..].starts_with(b" = ") {
+                self.at += 3 + kind + 3;
+                return Some(Tie::Assign);
+            }
+        }
+        match self.peek() {
+            // `arn:…:secret:…` and `a:password:b` are no assignments
+            b':' if before == b':' || self.in_address() => None,
+            b':' => {
+                self.at += 1;
+                self.annotation();
+                Some(Tie::Assign)
+            }
+            b'(' | b'{' if !closed => {
+                self.at += 1;
+                Some(Tie::Call)
+            }
+            b',' if closed || before == b':' => {
+                self.at += 1;
+                Some(Tie::List)
+            }
+            // `{password, "value"}`
+            b',' if before == b'{' => {
+                self.at += 1;
+                Some(Tie::Setter)
+            }
+            _ => {
+                let spaced = self.at > self.name.end;
+                let option = before == b'-'
+                    && matches!(
+                        self.name.start.checked_sub(2).map_or(b'\n', |i| self.text[i]),
+                        b'-' | b' ' | b'"' | b'\'' | b'\t' | b'\n'
+                    );
+                (spaced && !closed && (option || self.is_argument())).then_some(Tie::Argument)
+            }
+        }
+    }
+
+    /// Whether what was passed over after the name closes a call.
+    fn after_call(&self) -> bool {
+        self.text[self.name.end..self.at].contains(&b')')
+    }
+
+    /// After `name:`, passes over `Type =` if that is what follows.
+    fn annotation(&mut self) {
+        let rest = self.rest();
+        let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();
+        let kind = rest[spaces..]
+            .iter()
+            .take(40)
+            .take_while(|&&byte| {
+                byte.is_ascii_alphanumeric()
+                    || matches!(
+                        byte,
+                        b'_' | b'<' | b'>' | b'&' | b'\'' | b'.' | b'[' | b']' | b'|' | b'?' | b' '
+                    )
+            })
+            .count();
+        let after = &rest[spaces + kind..];
+        let starts_type = rest.get(spaces).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'&');
+        if kind > 0
+            && starts_type
+            && after.starts_with(b"=")
+            && !after.starts_with(b"==")
+            && rest[..spaces + kind].ends_with(b" ")
+        {
+            self.at += spaces + kind + 1;
+        }
+    }
+
+    /// Whether one word is left on the line.
+    fn last_word_of_line(&self) -> bool {
+        let rest = self.rest();
+        let line = &rest[..rest.len().min(200)];
+        let line = line[..memchr::memchr(b'\n', line).unwrap_or(line.len())].trim_ascii();
+        !line.is_empty() && !line.iter().any(|byte| matches!(byte, b' ' | b'\t' | b'=' | b':'))
+    }
+
+    /// Whether the words before make `name value` an argument: `ENV NAME value`, `machine … password value`,
+    /// `IDENTIFIED BY 'value'`, `WITH PASSWORD 'value'`.
+    fn is_argument(&self) -> bool {
+        let quote_follows = matches!(self.peek(), b'\'' | b'"');
+        let line = &self.text[self.name.start.saturating_sub(200)..self.name.start];
+        let same_line = &line[memchr::memrchr(b'\n', line).map_or(0, |newline| newline + 1)..];
+        let ends = |word: &[u8]| {
+            same_line.len() >= word.len()
+                && same_line[same_line.len() - word.len()..].eq_ignore_ascii_case(word)
+        };
+        let holds = |text: &[u8], word: &[u8]| memchr::memmem::find(text, word).is_some();
+        let begins_line = same_line.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+        let capitals = self.text[self.name.range()].iter().all(u8::is_ascii_uppercase);
+        if quote_follows && (begins_line || (capitals && self.peek() == b'\''))
+            || (quote_follows && same_line.trim_ascii_start() == b"#define ")
+        {
+            return true;
+        }
+        // `:password "value"`, `requirepass value`, `mysqladmin … password value`
+        if quote_follows && (same_line.ends_with(b" :") || same_line.trim_ascii() == b":")
+            || self.syntax == Syntax::Settings && begins_line && self.last_word_of_line()
+            || holds(same_line, b"mysqladmin ")
+        {
+            return true;
+        }
+        (quote_follows
+            && (ends(b"with ")
+                || ends(b"with encrypted ")
+                || ends(b"user ")
+                || ends(b"role ")
+                || holds(same_line, b"USER ")
+                || ends(b"set ")))
+            || ((ends(b"ENV ") || ends(b"ARG ")) && self.syntax != Syntax::Code)
+            || (holds(line, b"login ") && (holds(line, b"machine ") || holds(line, b"default ")))
+    }
+}

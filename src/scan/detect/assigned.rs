@@ -19,6 +19,12 @@ pub(crate) fn detect(context: &Context<'_>, stem: Span) -> (usize, Option<Match>
     let letters = text[stem.range()].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let short = Span::new(stem.start, stem.start + letters);
     let name = assign::name_around(text, if letters == 2 { short } else { stem });
+    if letters == 2 {
+        let before = stem.start.checked_sub(1).map_or(b' ', |at| text[at]);
+        if before.is_ascii_alphanumeric() && (name.len() < 5 || text[stem.start].is_ascii_lowercase()) {
+            return (short.end, None);
+        }
+    }
     if context.binary() {
         return (name.end, None);
     }
@@ -219,7 +225,7 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
         Named::Password => password::weigh(context, &value, name, found)?,
         Named::Secret | Named::Token | Named::Key => generated(&value, named, found)?,
         Named::Credential => {
-            if randomness > 0.2 && p.length >= 16 && p.digits > 0 {
+            if randomness > 0.2 && !value.holds_words() && p.length >= 16 && p.digits > 0 {
                 Confidence::Medium
             } else {
                 return Err(reason("randomness", "it does not look generated"));
@@ -357,8 +363,11 @@ fn unfit(context: &Context<'_>, named: Named, name: &[u8], found: Assignment) ->
     // the token in the address of a badge is meant to be public
     let before = &context.text[found.name.start.saturating_sub(80)..found.name.start];
     let line = &before[memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)..];
-    let badge = [&b"badge"[..], b"shields.io"].iter().any(|word| memchr::memmem::find(line, word).is_some());
-    (named == Named::Token && badge).then(|| reason("public", "it is part of the address of a badge"))
+    let badge = [&b"badge"[..], b"shields.io", b"pkcs11:"]
+        .iter()
+        .any(|word| memchr::memmem::find(line, word).is_some());
+    (named == Named::Token && badge)
+        .then(|| reason("public", "it is part of the address of a badge, or a label"))
 }
 
 fn in_words(randomness: f32) -> &'static str {

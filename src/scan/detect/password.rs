@@ -22,6 +22,12 @@ pub(super) fn is_app_password(bytes: &[u8]) -> bool {
 /// Whether a value that reads as a name may be a password all the same.
 pub(super) fn may_be_words(value: &Value<'_>, found: Assignment) -> bool {
     let strict = matches!(found.tie, Tie::Assign | Tie::Setter | Tie::Element);
+    // `OPT_CHG_PWD_2`
+    let constant = value.bytes.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
+        && value.bytes.iter().filter(|&&b| b == b'_').count() >= 2;
+    if constant {
+        return false;
+    }
     let spiced = value.profile.digits > 0 || value.bytes.iter().any(|byte| b"!@#*$%^&+?".contains(byte));
     strict && (spiced && !names_a_secret(value) || !is_identifier(value.bytes))
 }
@@ -34,7 +40,8 @@ fn is_identifier(bytes: &[u8]) -> bool {
 
 /// Whether a value of several words names a secret: `sha256_password`.
 fn names_a_secret(value: &Value<'_>) -> bool {
-    const WORDS: [&[u8]; 7] = [b"password", b"passwd", b"secret", b"token", b"key", b"filter", b"auth"];
+    const WORDS: [&[u8]; 9] =
+        [b"password", b"passwd", b"pwd", b"pass", b"secret", b"token", b"key", b"filter", b"auth"];
     is_identifier(value.bytes)
         && value.lower.split(|byte| !byte.is_ascii_alphabetic()).any(|word| WORDS.contains(&word))
 }
@@ -54,7 +61,7 @@ pub(super) fn weigh(
         || found.tie == Tie::Argument && found.quoted;
     if p.letters == 0 && p.signs == 0 {
         // a PIN or `123456`
-        return if p.length >= 5 && strict && (found.quoted || p.length >= 6) {
+        return if p.length >= 5 && strict && (found.quoted || p.length >= 6 && found.name.len() > 2) {
             Ok(Confidence::Medium)
         } else {
             Err(reason("number", "it is a number"))
@@ -65,6 +72,10 @@ pub(super) fn weigh(
     }
     if found.tie == Tie::List && (p.reads_as_words() || p.digits == 1 && p.length < 10) {
         return Err(reason("words", "it reads as a name, and the tie is loose"));
+    }
+    // letters beyond ASCII: a word of some language
+    if !value.bytes.is_ascii() && p.digits == 0 {
+        return Ok(Confidence::Low);
     }
     if mixed >= 3 && p.length >= 8 && (randomness > -1.0 || p.digits > 0) {
         return Ok(Confidence::High);
@@ -105,7 +116,8 @@ fn word(
     let gap = text.get(found.name.end..found.value.start).unwrap_or(b"");
     // `disable passphrase: done` in a message
     let message = context.syntax() == Syntax::Code && memchr::memmem::find(gap, b": ").is_some();
-    if !found.quoted && context.syntax() != Syntax::Settings && (message || in_sentence(text, found)) {
+    let prose = context.syntax() != Syntax::Settings || found.tie == Tie::Argument;
+    if !found.quoted && found.place.is_none() && prose && (message || in_sentence(text, found)) {
         return Ok(Confidence::Low);
     }
     // `password --silent`, `pass-through mode.`
@@ -123,8 +135,14 @@ fn word(
         return Ok(Confidence::Low);
     }
     // `pass` means many things: next to a user it means one
-    let short = name.len() >= 4 && name[name.len() - 4..].eq_ignore_ascii_case(b"pass");
-    if short && name.len() == 4 && found.place.is_none() {
+    const OWNERS: [&[u8]; 15] = [
+        b"db", b"user", b"my", b"admin", b"root", b"mail", b"smtp", b"wifi", b"ftp", b"ssh", b"sql", b"ldap",
+        b"key", b"store", b"require",
+    ];
+    let lower = name.to_ascii_lowercase();
+    let owner = lower.strip_suffix(b"pass").map(<[u8]>::trim_ascii);
+    let owned = |owner: &[u8]| OWNERS.iter().any(|word| memchr::memmem::find(owner, word).is_some());
+    if owner.is_some_and(|owner| !owned(owner)) && found.place.is_none() {
         let before = text[found.name.start.saturating_sub(100)..found.name.start].to_ascii_lowercase();
         if memchr::memmem::find(&before, b"user").is_none() {
             return Ok(Confidence::Low);

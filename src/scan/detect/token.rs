@@ -78,6 +78,9 @@ fn weigh(
     {
         return Err(reason);
     }
+    if chosen && value.is_name() && secret.contains(&b'_') {
+        return Err(reason("name", "it reads as a name or as words"));
+    }
     for check in rule.check {
         if !check.verify(token) {
             reasons.push(reason(check.name(), "the checksum is wrong: mistyped, cut or made up"));

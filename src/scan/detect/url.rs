@@ -57,6 +57,12 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
         return None;
     }
     let verdict = if user.is_empty() && memchr::memchr(b':', info).is_none() {
+        // other schemes keep public keys there
+        if !scheme.to_ascii_lowercase().windows(4).any(|part| matches!(part, b"http" | b"+git"))
+            && !scheme.eq_ignore_ascii_case(b"git")
+        {
+            return None;
+        }
         lone_token(password)?
     } else {
         judge(context, user, password, host)
@@ -104,7 +110,7 @@ fn is_ssh(scheme: &[u8]) -> bool {
 fn lone_token(token: &[u8]) -> Option<Verdict> {
     let value = Value::new(token);
     let p = value.profile;
-    let random = p.length >= 16 && p.digits > 0 && p.randomness() > 0.3;
+    let random = !token.contains(&b'%') && p.length >= 16 && p.digits > 0 && p.randomness() > 0.3;
     (random && value.reference().is_none() && value.placeholder(b"token").is_none())
         .then_some(Verdict::Report(Confidence::Medium))
 }

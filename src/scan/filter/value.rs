@@ -50,7 +50,8 @@ impl<'v> Value<'v> {
                     || matches!(b, b'_' | b'-' | b'>' | b'.' | b':' | b'[' | b']' | b'\'')
             });
             let ampersand = self.bytes[0] == b'&' && !name;
-            if !(sign && (!name || self.profile.digits > 0)) && !ampersand {
+            let port = name && self.profile.digits == 1 && self.profile.wordiness > 0.3;
+            if !(sign && (!name || self.profile.digits > 0) && !port) && !ampersand {
                 return because("reference", "it points to a variable, a file or a secret store");
             }
         }
@@ -80,6 +81,9 @@ impl<'v> Value<'v> {
             && self.bytes[open + 1..].iter().all(|&b| b.is_ascii_digit() || b" .,%)".contains(&b))
         {
             return because("reference", "it is a call");
+        }
+        if let Some(reason) = self.code() {
+            return Some(reason);
         }
         // `[[:alpha:]]`, `Jobs[-1].JobId`
         if text.starts_with("[[:") || contains(self.bytes, "[-1]") || contains(self.bytes, "].") && !generated
@@ -114,13 +118,70 @@ impl<'v> Value<'v> {
             || (text.starts_with('/')
                 && text[1..].contains('/')
                 && (self.profile.randomness() < 0.2 || self.profile.wordiness > -0.5));
-        const FILES: [&str; 29] = [
+        const FILES: [&str; 34] = [
             ".pem", ".key", ".json", ".txt", ".yml", ".yaml", ".env", ".php", ".html", ".cfg", ".ini",
             ".crt", ".p12", ".jks", ".o", ".c", ".h", ".so", ".py", ".js", ".rb", ".sh", ".conf", ".xml",
-            ".log", ".pub", ".cer", ".der", ".pfx",
+            ".log", ".pub", ".cer", ".der", ".pfx", ".asc", ".lo", ".la", ".png", ".svg",
         ];
-        if path || (self.profile.randomness() < 0.3 && FILES.iter().any(|end| text.ends_with(end))) {
+        if path
+            || ((self.profile.randomness() < 0.3 || contains(self.bytes, "/"))
+                && FILES.iter().any(|end| text.ends_with(end)))
+        {
             return because("reference", "it is a path");
+        }
+        None
+    }
+
+    /// Is a piece of code, as strings in scripts that make scripts are, or a pattern.
+    fn code(&self) -> Option<Reason> {
+        let text = self.lower_text();
+        const OPERATORS: [&str; 6] = ["===", "!==", "?.", "&&", "=>", "\"+"];
+        const STARTS: [&str; 11] =
+            ["'+", "\"+", "+", ".$", ")", ",", "&amp;", "&lt;", "&quot;", "\\\"+", "?"];
+        const CLASSES: [&str; 5] = ["[a-", "[^", "a-z0-9", "[0-9", "a-za-z"];
+        if OPERATORS.iter().any(|part| text.contains(part)) && self.bytes.iter().any(u8::is_ascii_alphabetic)
+        {
+            let words = self.bytes.split(|byte| !byte.is_ascii_alphabetic()).filter(|word| word.len() >= 3);
+            if words.clone().count() >= 2 && words.clone().any(|word| profile(word).wordiness > 0.0) {
+                return because("reference", "it is a piece of code");
+            }
+        }
+        let rest_is_name =
+            || self.bytes[1..].iter().all(|b| b.is_ascii_alphanumeric() || b"_.$[]()'\"+".contains(b));
+        if STARTS.iter().any(|start| text.starts_with(start))
+            && (self.profile.randomness() < 0.2 || text.len() < 3)
+            && rest_is_name()
+            || text.starts_with("'+")
+            || text.starts_with("\"+")
+            || text.starts_with("&amp;")
+        {
+            return because("reference", "it is a piece of code");
+        }
+        if CLASSES.iter().any(|class| contains(&self.lower, class)) && self.bytes.contains(&b'[') {
+            return because("reference", "it is a template or a pattern to be filled in");
+        }
+        // `items[1].name`
+        let index = self
+            .bytes
+            .windows(3)
+            .any(|three| three[0] == b'[' && three[1].is_ascii_digit() && three[2] == b']');
+        if index && self.bytes.first().is_some_and(u8::is_ascii_alphabetic) {
+            return because("reference", "it is a pattern or a place in a structure");
+        }
+        // `keyword.tag-$1`, `$dir$word`
+        let dollars = self
+            .bytes
+            .windows(2)
+            .filter(|two| two[0] == b'$' && (two[1].is_ascii_alphanumeric() || two[1] == b'_'));
+        let count = dollars.count();
+        if count > 0 && self.bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"$_.-/".contains(b)) {
+            let dollar = memchr::memchr(b'$', self.bytes).unwrap_or(0);
+            let head = profile(&self.bytes[..dollar]);
+            if count >= 2
+                || dollar > 3 && head.digits == 0 && head.wordiness > 0.0 && self.bytes.contains(&b'.')
+            {
+                return because("reference", "it points to a variable, a file or a secret store");
+            }
         }
         None
     }
@@ -278,6 +339,15 @@ impl<'v> Value<'v> {
         {
             return because("structure", "it is a date");
         }
+        // an account or a contract on a chain
+        if text.len() == 42
+            && text.strip_prefix("0x").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit()))
+        {
+            return because("structure", "it is a public address");
+        }
+        if is_algorithm(text) || contains(&self.lower, "-hmac-") {
+            return because("structure", "it names an algorithm");
+        }
         if contains(&self.lower, "aws4_request") || contains(&self.lower, "aws4-hmac") {
             return because("structure", "it is a part of a signed request");
         }
@@ -375,6 +445,23 @@ impl<'v> Value<'v> {
             && p.letters > 0
             && ((p.reads_as_words() && (parts > 1 || humps > 0)) || (capitals && p.digits * 4 <= p.length))
     }
+}
+
+/// Whether `text` is made of the names of ciphers, hashes and their parameters: `ecdh-aes-256-ctr`.
+fn is_algorithm(text: &str) -> bool {
+    const PARTS: [&str; 44] = [
+        "aes", "cbc", "cfb", "ctr", "gcm", "ccm", "ecb", "ofb", "xts", "des", "ede", "rsa", "dsa", "dss",
+        "ecdsa", "ecdh", "ecdhe", "dh", "dhe", "ed", "x", "sha", "md", "hmac", "umac", "etm", "openssh",
+        "com", "nistp", "prime", "v", "secp", "r", "k", "curve", "chacha", "poly", "pkcs", "pss", "oaep",
+        "ssh", "with", "p", "rc",
+    ];
+    let mut named = false;
+    let mut parts = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|part| !part.is_empty());
+    let all = parts.all(|part| {
+        named |= part.len() >= 3;
+        PARTS.contains(&part)
+    });
+    all && named && text.len() >= 4
 }
 
 /// Whether `bytes` are a UUID in its usual form, perhaps in braces.

@@ -39,6 +39,12 @@ impl Reader<'_> {
         }
         let closed = self.closers();
         self.closed = closed;
+        // a class or the target of a label names no value
+        let tag = &self.text[self.name.start.saturating_sub(24)..self.name.start];
+        let tag = tag.strip_suffix(b"\"").or_else(|| tag.strip_suffix(b"'")).unwrap_or(b"");
+        if [&b"class="[..], b"className=", b"for=", b"href=", b"src="].iter().any(|end| tag.ends_with(end)) {
+            return None;
+        }
         // `<string name="x">value</string>`, `<key>x</key> <string>value</string>`
         if self.in_tag() && self.peek() == b'>' && closed {
             self.at += 1;
@@ -352,7 +358,7 @@ impl Reader<'_> {
         }
         let rest = &self.text[start..self.text.len().min(start + VALUE)];
         // `{type:"blob"}`, `(a,b)=>`: code, in a string or not
-        if matches!(rest.first(), Some(b'(' | b'.' | b'|'))
+        if matches!(rest.first(), Some(b'(' | b'.' | b'|' | b'['))
             || rest.starts_with(b"{") && !rest.starts_with(b"{{")
         {
             return None;

@@ -76,6 +76,8 @@ impl Reader<'_> {
         match self.peek() {
             // `arn:…:secret:…` and `a:password:b` are no assignments
             b':' if before == b':' || self.in_address() => None,
+            // `:!PSK:!SRP`, `/etc/passwd: …`
+            b':' if before == b'/' || before == b'!' => None,
             b':' => {
                 self.at += 1;
                 self.annotation();
@@ -164,9 +166,11 @@ impl Reader<'_> {
         {
             return true;
         }
+        let name = self.text[self.name.range()].to_ascii_lowercase();
+        let says_password = memchr::memmem::find(&name, b"pass").is_some() || name.ends_with(b"pw");
         // `:password "value"`, `requirepass value`, `mysqladmin … password value`
         if quote_follows && (same_line.ends_with(b" :") || same_line.trim_ascii() == b":")
-            || self.syntax == Syntax::Settings && begins_line && self.last_word_of_line()
+            || self.syntax == Syntax::Settings && begins_line && says_password && self.last_word_of_line()
             || holds(same_line, b"mysqladmin ")
         {
             return true;

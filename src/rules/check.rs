@@ -203,7 +203,7 @@ impl Linter {
     ) {
         let found = values(&shape.value)
             .iter()
-            .filter(|value| texts(raw, value).iter().any(|text| finds(&scan(scanner, text), rule)))
+            .filter(|value| texts(raw, value).iter().any(|text| is_found(&scan(scanner, text), rule)))
             .count();
         if found > 0 {
             let text = format!(
@@ -246,6 +246,14 @@ fn finds(tally: &Tally, rule: &Rule) -> bool {
     let kept =
         |dropped: &crate::finding::Dropped| &*dropped.rule_id == rule.id && dropped.reason.filter == "public";
     tally.findings.iter().any(found) || tally.dropped.iter().any(kept)
+}
+
+/// Whether the rule found what it should refuse: a wrong checksum leaves less confidence, and no silence.
+fn is_found(tally: &Tally, rule: &Rule) -> bool {
+    let sure = |finding: &crate::finding::Finding| {
+        &*finding.rule_id == rule.id && (rule.check.is_empty() || finding.confidence == Confidence::High)
+    };
+    finds(tally, rule) && tally.findings.iter().any(sure)
 }
 
 /// Why a value was not found, and the way out.

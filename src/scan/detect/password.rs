@@ -38,7 +38,7 @@ fn is_identifier(bytes: &[u8]) -> bool {
         || bytes.windows(2).any(|two| two[0].is_ascii_lowercase() && two[1].is_ascii_uppercase())
 }
 
-/// Whether a value of several words names a secret: `sha256_password`.
+/// Whether a value of several words names a secret, as names of methods to check one do.
 fn names_a_secret(value: &Value<'_>) -> bool {
     const WORDS: [&[u8]; 9] =
         [b"password", b"passwd", b"pwd", b"pass", b"secret", b"token", b"key", b"filter", b"auth"];
@@ -70,7 +70,7 @@ pub(super) fn weigh(
     if p.signs * 2 > p.length && p.digits + p.letters < 4 {
         return Err(reason("signs", "it is made of signs"));
     }
-    if found.tie == Tie::List && (p.reads_as_words() || p.digits == 1 && p.length < 10) {
+    if found.tie == Tie::List && (p.reads_as_words() || p.digits == 0 || p.digits == 1 && p.length < 10) {
         return Err(reason("words", "it reads as a name, and the tie is loose"));
     }
     // letters beyond ASCII: a word of some language

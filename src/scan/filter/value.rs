@@ -51,7 +51,8 @@ impl<'v> Value<'v> {
             });
             let ampersand = self.bytes[0] == b'&' && !name;
             let port = name && self.profile.digits == 1 && self.profile.wordiness > 0.3;
-            if !(sign && (!name || self.profile.digits > 0) && !port) && !ampersand {
+            let chosen = sign && !port && (!name || self.profile.digits > 0);
+            if !chosen && !ampersand {
                 return because("reference", "it points to a variable, a file or a secret store");
             }
         }

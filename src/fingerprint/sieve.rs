@@ -183,6 +183,7 @@ impl Sieve {
     }
 
     #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "state of the hot loop, kept in registers")]
     fn probe<const IS_LONG: bool>(
         &self,
         text: &[u8],

@@ -242,7 +242,7 @@ impl Judge<'_> {
 
     /// A file whose code a program loads: that of the project runs anyway.
     fn loaded(&mut self, target: &Word) {
-        let spots = paths::locate(target, self.cwd, self.environment);
+        let spots = paths::locate(&without_extras(target), self.cwd, self.environment);
         let own = |spot: &Spot| {
             matches!(
                 spot.area,
@@ -270,7 +270,8 @@ impl Judge<'_> {
         let is_path =
             prefix.starts_with(['.', '/']) || prefix.starts_with("file:") || archive && !text.contains(':');
         if is_path {
-            let path = strip(target, if prefix.starts_with("file:") { "file:".len() } else { 0 });
+            let path =
+                without_extras(&strip(target, if prefix.starts_with("file:") { "file:".len() } else { 0 }));
             let spots = paths::locate(&path, self.cwd, self.environment);
             let own = |spot: &Spot| {
                 matches!(spot.area, Area::Workspace | Area::WorkspaceRoot | Area::WorkspaceContent)
@@ -393,6 +394,14 @@ impl Judge<'_> {
         };
         let reason = format!("{} `{}`: {lost}", does(kind), shown(target));
         self.opinion(id, Decision::Ask, reason, None);
+    }
+}
+
+/// `.[dev]` without the extras that Python packages have.
+fn without_extras(target: &Word) -> Word {
+    match target.text().filter(|text| text.ends_with(']')).and_then(|text| text.rsplit_once('[')) {
+        Some((path, _)) if !path.is_empty() => Word { span: target.span, ..Word::known(path) },
+        _ => target.clone(),
     }
 }
 

@@ -240,7 +240,8 @@ impl Judge<'_> {
         }
     }
 
-    /// A file whose code a program loads: that of the project runs anyway.
+    /// A file whose code a program loads: that of the project runs anyway. Temporary files are another matter: what they
+    /// hold is not read here.
     fn loaded(&mut self, target: &Word) {
         let spots = paths::locate(&without_extras(target), self.cwd, self.environment);
         let own = |spot: &Spot| {
@@ -250,7 +251,6 @@ impl Judge<'_> {
                     | Area::WorkspaceRoot
                     | Area::WorkspaceContent
                     | Area::Guard
-                    | Area::Temporary
                     | Area::Stream
             )
         };

@@ -6,11 +6,11 @@
 use std::process::ExitCode;
 use std::{env, fs};
 
-use portcullis::gate::evaluate::{Verdict, evaluate_until};
 use portcullis::gate::knowledge::{self, load::Loaded};
 use portcullis::gate::policy::Policy;
 use portcullis::gate::request::Request;
 use portcullis::gate::sample::{SampleWorld, environment, folder};
+use portcullis::gate::{Verdict, evaluate_until};
 
 fn main() -> ExitCode {
     let mut loaded = Loaded::default();

@@ -247,11 +247,7 @@ impl Judge<'_> {
         let own = |spot: &Spot| {
             matches!(
                 spot.area,
-                Area::Workspace
-                    | Area::WorkspaceRoot
-                    | Area::WorkspaceContent
-                    | Area::Guard
-                    | Area::Stream
+                Area::Workspace | Area::WorkspaceRoot | Area::WorkspaceContent | Area::Guard | Area::Stream
             )
         };
         let here = self.invocation.place == Place::Local && !spots.is_empty() && spots.iter().all(own);

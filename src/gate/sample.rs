@@ -51,7 +51,9 @@ impl World for SampleWorld {
                 "#!/bin/sh\nset -e\necho building\nls -la src\n"
             }
             "wipe.sh" => "#!/bin/sh\nrm -rf ~/\n",
-            "Makefile" => "build:\n\techo building\n\ntest:\n\techo testing\n\nwipe:\n\trm -rf ~/\n",
+            "Makefile" | "sub/Makefile" => {
+                "build:\n\techo building\n\ntest:\n\techo testing\n\nwipe:\n\trm -rf ~/\n"
+            }
             "justfile" => "build:\n  echo building\n\ntest:\n  echo testing\n\nwipe:\n  rm -rf ~/\n",
             "package.json" => {
                 r#"{"name": "x", "scripts": {"build": "echo building", "test": "echo testing", "start": "echo started", "dev": "echo dev", "lint": "echo lint", "format": "echo format", "wipe": "rm -rf ~/"}}"#
@@ -62,7 +64,13 @@ impl World for SampleWorld {
             }
             "script.rb" | "app.rb" => "puts 'hello'\n",
             "script.pl" | "x.pl" => "print \"hello\\n\";\n",
-            "index.php" | "script.php" => "<?php echo 'hello';\n",
+            "index.php" | "script.php" | "artisan" | "bin/console" => "<?php echo 'hello';\n",
+            "setup.py" => "from setuptools import setup\nsetup()\n",
+            "build.groovy" | "Hello.java" | "script.lua" | "script.tcl" | "x.exp" | "script.R"
+            | "scripts/x.R" | "script.jl" | "script.m" | "plot.gp" | "script.sage" | "script.rkt"
+            | "script.scm" | "x.lisp" | "x.smt2" | "x.lean" | "script.exs" | "x.hs" | "x.fsx" | "x.csx" => {
+                "\n"
+            }
             _ => return None,
         };
         let bytes = text.as_bytes();

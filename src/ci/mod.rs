@@ -1,7 +1,7 @@
 //! Continuous integration: which commits a run is about, as each provider says it in its environment.
 //!
 //! The environment comes in as values and goes out as a [`Job`]: names and ids as the provider gives them. What of them
-//! the clone at hand has is for [`Job::range`] to find out. One file for what providers say, one for turning it
+//! the clone at hand has is for `Job::range` to find out. One file for what providers say, one for turning it
 //! into commits.
 
 mod provider;

@@ -5,9 +5,9 @@
 //! values      accepted?    windows      sealed    sieve, walk
 //! ```
 //!
-//! A value passes through memory that is zeroed, and is gone: what stays are keyed hashes of it. [`variants`] chooses
-//! for each form of a value (plain, base64, hexadecimal, escaped) the windows by which the [`sieve`] finds it, and
-//! [`matcher`] compares what stands around such a window with the keyed hash of the whole.
+//! A value passes through memory that is zeroed, and is gone: what stays are keyed hashes of it. `variants` chooses
+//! for each form of a value (plain, base64, hexadecimal, escaped) the windows by which the `sieve` finds it, and
+//! `matcher` compares what stands around such a window with the keyed hash of the whole.
 
 mod file;
 pub mod health;

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A pack holds most blobs as deltas, whose inserted bytes are all that is new. So whole blobs are looked at wholly, and
-//! of the others only the lines around what is new: [`windows`]. The paths of blobs come first, as they say what kind of
+//! of the others only the lines around what is new: `windows`. The paths of blobs come first, as they say what kind of
 //! text they are. What is told of a blob by its base holds as long as nothing changed that it depends on; where that is
 //! not sure, the blob is looked at whole. So both ways find the same, which tests compare.
 

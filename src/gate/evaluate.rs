@@ -13,7 +13,7 @@ use super::{effects, flows, material};
 use crate::span::Span;
 
 /// Commands longer than this are not read.
-pub const MAX_COMMAND: usize = 1 << 20;
+pub const MAX_COMMAND: usize = 1 << 18;
 
 /// How long an answer may take.
 pub const DEADLINE: Duration = Duration::from_millis(50);

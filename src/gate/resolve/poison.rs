@@ -45,8 +45,16 @@ impl Resolver<'_> {
     /// Judges the variables put before a command.
     pub(super) fn poison(&mut self, invocation: &Invocation, state: &State, reading: &mut Reading) {
         for (name, word) in &invocation.environment {
-            // judged where it was exported
-            if state.variable(name).is_some_and(|variable| variable.exported) {
+            // what the line itself exported was judged there
+            let exported = state.variable(name).is_some_and(|variable| {
+                variable.exported
+                    && variable
+                        .values
+                        .iter()
+                        .flatten()
+                        .any(|value| super::value::Value::scalar(value) == word.parts)
+            });
+            if exported {
                 continue;
             }
             self.poison_value(name, &word.parts, state, word.span.or(invocation.span), reading);

@@ -213,6 +213,14 @@ impl Resolver<'_> {
             }
             if self.calls.iter().filter(|other| Rc::ptr_eq(other, body)).count() >= 2 {
                 // a function that calls itself: two rounds show all it does
+                let (decision, reason) = match invocation.stdin {
+                    crate::gate::model::Stdin::Pipe(_) => (
+                        Decision::Deny,
+                        "a function pipes into itself: it multiplies until the machine stops",
+                    ),
+                    _ => (Decision::Ask, "a function calls itself, perhaps without an end"),
+                };
+                self.opine("limit-recursion", decision, reason.to_owned(), invocation.span);
                 continue;
             }
             self.calls.push(body.clone());
@@ -533,7 +541,8 @@ impl Resolver<'_> {
 pub(super) fn redirect_effects(invocation: &Invocation, reading: &mut Reading) {
     for redirect in &invocation.redirects {
         let kind = match redirect.kind {
-            RedirectKind::Read => EffectKind::Reads,
+            // what is read may come out again, whatever reads it
+            RedirectKind::Read => EffectKind::Shows,
             RedirectKind::Write => EffectKind::Overwrites,
             RedirectKind::Append | RedirectKind::ReadWrite => EffectKind::Writes,
         };

@@ -51,6 +51,9 @@ pub(super) fn run(arguments: &Check) -> Result<CheckStatus> {
             words => words.iter().map(|word| quoted(&bytes(word))).collect::<Vec<_>>().join(&b' '),
         }
     };
+    if !cwd.is_dir() {
+        bail!("{}: is no folder that can be looked into: name another with --cwd", cwd.display());
+    }
     let judge = Judge::new(&cwd)?;
     let verdict = judge.judge(command, cwd);
     let mut out = io::stdout().lock();
@@ -106,17 +109,7 @@ fn batch(cwd: &Path, arguments: &Check) -> Result<CheckStatus> {
                         Some(folder) => cwd.join(folder),
                         None => cwd.to_path_buf(),
                     };
-                    let at = match judges.iter().position(|(known, _)| *known == folder) {
-                        Some(at) => at,
-                        None => {
-                            if judges.len() >= 64 {
-                                judges.remove(0);
-                            }
-                            judges.push((folder.clone(), Judge::new(&folder)?));
-                            judges.len() - 1
-                        }
-                    };
-                    judges[at].1.judge(request.command.into_bytes(), folder)
+                    judge_in(&mut judges, folder, request.command)
                 }
                 Err(error) => Verdict::of(
                     "internal-bad-request",
@@ -137,6 +130,33 @@ fn batch(cwd: &Path, arguments: &Check) -> Result<CheckStatus> {
     }
     out.flush().context("cannot write the answer")?;
     Ok(status(worst))
+}
+
+/// Judges one request of a batch. What is wrong with its folder concerns this request alone.
+fn judge_in(judges: &mut Vec<(PathBuf, Judge)>, folder: PathBuf, command: String) -> Verdict {
+    /// Folders whose settings are kept.
+    const KEPT: usize = 64;
+    if !folder.is_dir() {
+        let reason = "the folder it is to run in cannot be looked into";
+        return Verdict::of("unread-folder", Decision::Ask, reason);
+    }
+    let at = match judges.iter().position(|(known, _)| *known == folder) {
+        Some(at) => at,
+        None => match Judge::new(&folder) {
+            Ok(judge) => {
+                if judges.len() >= KEPT {
+                    judges.remove(0);
+                }
+                judges.push((folder.clone(), judge));
+                judges.len() - 1
+            }
+            Err(error) => {
+                let reason = format!("the settings that hold there cannot be used: {error:#}");
+                return Verdict::of("internal-bad-settings", Decision::Deny, &reason);
+            }
+        },
+    };
+    judges[at].1.judge(command.into_bytes(), folder)
 }
 
 fn skip_line(input: &mut impl BufRead) -> Result<()> {

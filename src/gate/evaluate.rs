@@ -15,6 +15,9 @@ use crate::span::Span;
 /// Commands longer than this are not read.
 pub const MAX_COMMAND: usize = 1 << 18;
 
+/// Commands with more brackets open at once are not read.
+const MAX_NESTING: usize = 200;
+
 /// How long an answer may take.
 pub const DEADLINE: Duration = Duration::from_millis(50);
 
@@ -140,13 +143,20 @@ fn judge(
     if text.trim_matches([' ', '\t', '\n', '\r']).is_empty() {
         return Verdict::of("unread-empty", Decision::Ask, "there is no command");
     }
+    if nesting(command) > MAX_NESTING {
+        return Verdict::of(
+            "limit-depth",
+            Decision::Ask,
+            "the command is nested more deeply than can be read",
+        );
+    }
     let mut material = material::look(text.as_bytes(), &environment.stored);
     opinions.extend(material.opinions.iter().cloned());
     let Resolved { invocations, readings, opinions: said, own } =
         resolve(&text, request.cwd.clone(), environment, world, deadline);
     opinions.extend(said);
     let all: Vec<(Invocation, Reading)> = invocations.into_iter().zip(readings).collect();
-    opinions.extend(material.look_at_words(&all));
+    opinions.extend(material.look_at_words(&text, &all));
     opinions.extend(flows::judge(&all, environment));
     let mut matches: Vec<Match> =
         policy.judge_request(opinions).into_iter().map(|ruled| of_rule(ruled, None, &material)).collect();
@@ -194,6 +204,20 @@ fn judge(
         ))
     });
     Verdict { decision, matches, commands }
+}
+
+/// How many brackets are open at once at the most, wherever they stand.
+fn nesting(command: &[u8]) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for byte in command {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => continue,
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// The words without what stands between a program and its subcommand.
@@ -268,7 +292,7 @@ fn shown(word: &Word, material: &Material, text: &str) -> String {
     match word.span.and_then(|span| text.get(span.range()).map(|source| (source, span.start))) {
         Some((source, start)) if source.contains(whole.as_str()) => {
             let at = start + source.find(whole.as_str()).unwrap_or(0);
-            material.mask(&whole, at)
+            material.shown(material.mask(&whole, at))
         }
         Some(_) => "…".to_owned(),
         None => material.shown(whole),

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use zeroize::Zeroizing;
+
 use super::decision::Decision;
 use super::model::{Inner, Invocation, Opinion, Part, Reading, Stdin, Word};
 use super::request::StoredCredentials;
@@ -14,17 +16,24 @@ use crate::span::{Position, Span};
 /// The scanner is built when the first text wants it.
 static SCANNER: OnceLock<Scanner> = OnceLock::new();
 
-/// What was found in a text.
-#[derive(Debug, Default)]
+/// What was found in a text. Holds what must not be shown, so that it can be left out: no `Debug`.
+#[derive(Default)]
 pub(crate) struct Material {
     pub(crate) opinions: Vec<Opinion>,
     /// Parts of the text that must not be shown, in order.
     pub(crate) spans: Vec<Span>,
     /// Finds what must not be shown in texts that are put together.
     stored: Arc<Matcher>,
-    /// Whether a stored credential is in words as the program would see them.
+    /// Whether a credential is in words as the program would see them.
     in_words: bool,
+    /// What was found, in the request or in words put together.
+    values: Vec<Zeroizing<String>>,
 }
+
+/// Shorter ones are no secret, and leaving them out would eat words.
+const SHORTEST_VALUE: usize = 4;
+/// As much of a credential that was put together from pieces is not shown.
+const PIECE: usize = 6;
 
 /// Looks for stored credentials, and for what the scanner's rules call a credential.
 pub(crate) fn look(text: &[u8], stored: &StoredCredentials) -> Material {
@@ -39,10 +48,15 @@ pub(crate) fn look(text: &[u8], stored: &StoredCredentials) -> Material {
         });
     }
     for hit in stored.matcher.scan_text(text) {
+        material.remember(text, hit.span);
         material.spans.push(hit.span);
         material.opinions.push(holds(&hit, Some(hit.span)));
     }
-    look_by_rules(text, &mut material);
+    for (span, opinion) in find_by_rules(text) {
+        material.remember(text, span);
+        material.spans.push(span);
+        material.opinions.extend(opinion);
+    }
     material.spans.sort_unstable();
     material
 }
@@ -58,30 +72,29 @@ fn holds(hit: &Hit, span: Option<Span>) -> Opinion {
     }
 }
 
-fn look_by_rules(text: &[u8], material: &mut Material) {
+/// What the scanner's rules find in a text, with what is to be said of it; of what is more likely noise, nothing.
+fn find_by_rules(text: &[u8]) -> Vec<(Span, Option<Opinion>)> {
     if !worth_a_look(text) {
-        return;
+        return Vec::new();
     }
     let scanner = SCANNER.get_or_init(Scanner::builtin);
     let mut worker = scanner.worker();
     worker.scan(&Blob::new(text, "command.sh"));
-    for finding in worker.into_tally().findings {
+    let found = worker.into_tally().findings.into_iter().map(|finding| {
         // a finding without a place hides the whole text
         let start = finding.offset.map_or(0, |offset| offset as usize);
         let end = if finding.offset.is_some() { offset(text, finding.end).max(start) } else { text.len() };
         let span = Span { start, end };
-        material.spans.push(span);
-        if finding.confidence < Confidence::Medium {
-            continue;
-        }
-        material.opinions.push(Opinion {
+        let opinion = (finding.confidence >= Confidence::Medium).then(|| Opinion {
             id: format!("secret-{}", finding.rule_id),
             decision: Decision::Ask,
             reason: format!("holds what looks like a credential: {}", finding.rule_name),
             suggestion: Some("put it into a file or a variable that the program reads by itself".to_owned()),
             span: Some(span),
         });
-    }
+        (span, opinion)
+    });
+    found.collect()
 }
 
 /// Whether the text has what any rule of the scanner begins with: a run of token characters, or a name that secrets have.
@@ -143,24 +156,28 @@ fn offset(text: &[u8], position: Position) -> usize {
 }
 
 impl Material {
-    /// Looks for stored credentials in the words as programs would see them: split by quotes, joined from variables,
-    /// over several words, or in what is piped into a command.
-    pub(crate) fn look_at_words(&mut self, all: &[(Invocation, Reading)]) -> Vec<Opinion> {
-        let mut opinions = Vec::new();
-        if self.stored.is_empty() {
-            return opinions;
+    /// Keeps what stands at a span, so that it is shown nowhere else either.
+    fn remember(&mut self, text: &[u8], span: Span) {
+        let value = String::from_utf8_lossy(&text[span.range()]);
+        if value.len() >= SHORTEST_VALUE {
+            self.values.push(Zeroizing::new(value.into_owned()));
         }
-        let mut finder = self.stored.finder();
+    }
+
+    /// Looks for credentials in the words as programs would see them: split by quotes, joined from variables, over
+    /// several words, or in what is piped into a command. `request` is the text they come from.
+    pub(crate) fn look_at_words(&mut self, request: &str, all: &[(Invocation, Reading)]) -> Vec<Opinion> {
+        let mut opinions: Vec<Opinion> = Vec::new();
+        let stored = self.stored.clone();
+        let mut finder = (!stored.is_empty()).then(|| stored.finder());
         for (invocation, reading) in all {
-            let mut texts: Vec<String> = Vec::new();
+            let mut texts: Vec<Zeroizing<String>> = Vec::new();
             let words = || {
                 let set = invocation.environment.iter().map(|(_, word)| word);
                 let files = invocation.redirects.iter().map(|redirect| &redirect.target);
                 invocation.words.iter().chain(set).chain(files)
             };
-            // each word by itself, and all of them as one
             texts.extend(words().map(known_text));
-            texts.push(words().map(known_text).collect());
             if let Stdin::Text(word) = &invocation.stdin {
                 texts.push(known_text(word));
             }
@@ -168,9 +185,27 @@ impl Material {
                 Inner::Shell { text, .. } => Some(known_text(text)),
                 _ => None,
             }));
+            // what stands in the request as it is was looked at there
+            if texts.iter().any(|text| !request.contains(text.as_str())) {
+                let joined = |between: &str| {
+                    let texts: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
+                    Zeroizing::new(texts.join(between))
+                };
+                for text in [joined(" "), joined("")] {
+                    for (span, opinion) in find_by_rules(text.as_bytes()) {
+                        self.in_words = true;
+                        self.remember(text.as_bytes(), span);
+                        opinions.extend(opinion.map(|opinion| Opinion { span: invocation.span, ..opinion }));
+                    }
+                }
+            }
+            let Some(finder) = &mut finder else { continue };
+            // each word by itself, and all of them as one
+            texts.push(Zeroizing::new(words().map(known_text).fold(String::new(), |all, text| all + &text)));
             for text in texts {
                 for hit in finder.find(text.as_bytes()) {
                     self.in_words = true;
+                    self.remember(text.as_bytes(), hit.span);
                     opinions.push(holds(&hit, invocation.span));
                 }
             }
@@ -179,14 +214,27 @@ impl Material {
     }
 
     /// A text that is put together from words, if nothing in it must be hidden; else what may be shown of it.
-    pub(crate) fn shown(&self, text: String) -> String {
+    pub(crate) fn shown(&self, mut text: String) -> String {
         if !self.in_words && self.spans.is_empty() {
             return text;
         }
         if !self.stored.scan_text(text.as_bytes()).is_empty() {
             return "…".to_owned();
         }
-        if self.spans.is_empty() { text } else { Self::mask_other(&text) }
+        for value in &self.values {
+            text = text.replace(value.as_str(), "…");
+        }
+        // a line of shell within the request may hold it in pieces
+        let piece_of = |value: &Zeroizing<String>| {
+            value
+                .as_bytes()
+                .windows(PIECE)
+                .any(|piece| memchr::memmem::find(text.as_bytes(), piece).is_some())
+        };
+        if self.in_words && self.values.iter().any(piece_of) {
+            return "…".to_owned();
+        }
+        Self::mask_other(&text)
     }
 
     /// A text of the request without what must not be shown. `base` is where it begins in the request.
@@ -210,8 +258,13 @@ impl Material {
 
     /// A text that is not the request's own: looked at by itself.
     pub(crate) fn mask_other(text: &str) -> String {
-        let material = look(text.as_bytes(), &StoredCredentials::default());
-        if material.spans.is_empty() { text.to_owned() } else { material.mask(text, 0) }
+        let spans: Vec<Span> = find_by_rules(text.as_bytes()).into_iter().map(|(span, _)| span).collect();
+        if spans.is_empty() {
+            return text.to_owned();
+        }
+        let mut material = Self { spans, ..Self::default() };
+        material.spans.sort_unstable();
+        material.mask(text, 0)
     }
 }
 
@@ -230,10 +283,10 @@ fn ceiling(text: &str, mut at: usize) -> usize {
 }
 
 /// The parts of a word that are known, joined.
-fn known_text(word: &Word) -> String {
+fn known_text(word: &Word) -> Zeroizing<String> {
     let known = word.parts.iter().map(|part| match part {
         Part::Text(text) | Part::Glob(text) => text.as_str(),
         Part::Unknown { .. } => "",
     });
-    known.collect()
+    Zeroizing::new(known.collect())
 }

@@ -55,9 +55,12 @@ pub fn is_credential_file(word: &Word, spots: &[Spot], cwd: Option<&Cwd>, enviro
 /// Whether a folder of the home is one that credential files lie right in, such as `.ssh`.
 fn holds_credentials(folder: &str) -> bool {
     let folder = folder.trim_end_matches('/');
-    paths::CREDENTIAL_HOME
-        .iter()
-        .any(|pattern| pattern.rsplit_once('/').is_some_and(|(parent, _)| parent == folder))
+    paths::CREDENTIAL_HOME.iter().any(|pattern| {
+        pattern
+            .strip_prefix(folder)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .is_some_and(|name| !name.contains('/'))
+    })
 }
 
 /// Whether a file of this name, which may be a glob, holds credentials wherever it lies.

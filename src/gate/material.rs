@@ -177,16 +177,24 @@ impl Material {
                 let files = invocation.redirects.iter().map(|redirect| &redirect.target);
                 invocation.words.iter().chain(set).chain(files)
             };
-            texts.extend(words().map(known_text));
-            if let Stdin::Text(word) = &invocation.stdin {
-                texts.push(known_text(word));
-            }
-            texts.extend(reading.inner.iter().filter_map(|inner| match inner {
-                Inner::Shell { text, .. } => Some(known_text(text)),
-                _ => None,
-            }));
             // what stands in the request as it is was looked at there
-            if texts.iter().any(|text| !request.contains(text.as_str())) {
+            let mut assembled = false;
+            let mut take = |word: &Word| {
+                let text = known_text(word);
+                let source = word.span.and_then(|span| request.get(span.range())).unwrap_or_default();
+                assembled |= !source.contains(text.as_str());
+                texts.push(text);
+            };
+            words().for_each(&mut take);
+            if let Stdin::Text(word) = &invocation.stdin {
+                take(word);
+            }
+            for inner in &reading.inner {
+                if let Inner::Shell { text, .. } = inner {
+                    take(text);
+                }
+            }
+            if assembled {
                 let joined = |between: &str| {
                     let texts: Vec<&str> = texts.iter().map(|text| text.as_str()).collect();
                     Zeroizing::new(texts.join(between))

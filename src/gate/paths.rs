@@ -395,8 +395,13 @@ pub(super) fn fits(pattern: &str, path: &str) -> bool {
 
 /// Whether a name, which may be a glob, fits a pattern.
 pub(super) fn name_fits(pattern: &str, name: &str) -> bool {
-    if !pattern.contains(['*', '?']) && !name.contains(['*', '?', '[', HOLE]) {
-        return pattern == name;
+    if !name.contains(['*', '?', '[', HOLE]) {
+        let Some(first) = pattern.find(['*', '?']) else { return pattern == name };
+        let last = pattern.rfind(['*', '?']).unwrap_or(first);
+        // most names end here
+        if !name.starts_with(&pattern[..first]) || !name.ends_with(&pattern[last + 1..]) {
+            return false;
+        }
     }
     // A pattern of the shell that begins with a star reaches no hidden name; nor do those of tools.
     if pattern.starts_with('.') && name.starts_with(['*', '?', '[']) {

@@ -21,7 +21,6 @@ use table::Command;
 pub use read::{SENT, read};
 
 /// The tables as `build.rs` writes them.
-#[allow(unused_imports)]
 mod tables {
     use super::table::{Command, Count, Form, HowMany, Operand, Opt, Role, Rule, Style, When};
     use crate::gate::decision::Decision;

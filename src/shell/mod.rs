@@ -4,9 +4,13 @@
 //! would run, at any input, in linear time and bounded stack.
 
 pub(crate) mod ast;
+mod compound;
 pub(crate) mod escape;
+mod list;
 mod parameter;
 mod parse;
+mod redirect;
+mod simple;
 #[cfg(test)]
 mod tests;
 mod word;

@@ -1,0 +1,89 @@
+//! The commands, code and scripts that an invocation runs.
+
+use crate::gate::knowledge::program;
+use crate::gate::knowledge::table::Role;
+use crate::gate::knowledge::words::join;
+use crate::gate::model::{Inner, Invocation, Place, Stdin, Word};
+
+use super::Reader;
+use super::texts::{from_stdin, holds_braces, replace_braces, text_words, unknown};
+
+impl Reader<'_> {
+    pub(super) fn inner(&self, role: Role, mut words: Vec<Word>, mut within: Invocation) -> Option<Inner> {
+        let dialect = program::dialect(&self.name).to_owned();
+        if let (Role::Target(kind), true) = (role, words.is_empty()) {
+            return Some(Inner::Target { kind: kind.to_owned(), name: None, within: Box::new(within) });
+        }
+        let first = words.first().cloned()?;
+        Some(match role {
+            Role::Command | Role::CommandUntil => Inner::Words(Invocation { words, ..within }),
+            Role::CommandMore => {
+                add_words(&mut words, &self.invocation.stdin);
+                Inner::Words(Invocation { words, stdin: Stdin::Empty, ..within })
+            }
+            Role::Program => {
+                words.truncate(1);
+                words.push(unknown("arguments", true));
+                Inner::Words(Invocation { words, ..within })
+            }
+            Role::CommandRemote => {
+                within.place = Place::Elsewhere(self.out.command.clone());
+                Inner::Words(Invocation { words, ..within })
+            }
+            Role::Shell => {
+                let arguments = words.split_off(1);
+                Inner::Shell { text: first, dialect, arguments, within: Box::new(within) }
+            }
+            Role::ShellRemote => {
+                within.place = Place::Elsewhere(self.out.command.clone());
+                Inner::Shell {
+                    text: join(&words),
+                    dialect: "sh".to_owned(),
+                    arguments: Vec::new(),
+                    within: Box::new(within),
+                }
+            }
+            Role::Code(language) => {
+                Inner::Code { language: language.to_owned(), text: first, within: Box::new(within) }
+            }
+            Role::Script(language) => {
+                let arguments = words.split_off(1);
+                Inner::Script {
+                    language: language.to_owned(),
+                    path: first,
+                    arguments,
+                    within: Box::new(within),
+                }
+            }
+            Role::Target(kind) => {
+                Inner::Target { kind: kind.to_owned(), name: Some(first), within: Box::new(within) }
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// Adds to the words of `xargs` and `parallel` what they take from standard input or after `:::`.
+pub(super) fn add_words(words: &mut Vec<Word>, stdin: &Stdin) {
+    let separator = words.iter().position(|word| word.text().is_some_and(|text| text.starts_with(":::")));
+    let added = match separator {
+        Some(at) => words.split_off(at).split_off(1),
+        None => match stdin {
+            Stdin::Text(text) => text_words(text),
+            Stdin::Empty => Vec::new(),
+            _ => vec![from_stdin()],
+        },
+    };
+    let takes_place = words.iter().any(|word| word.parts.iter().any(holds_braces));
+    if !takes_place {
+        words.extend(added);
+        return;
+    }
+    let by = match added.as_slice() {
+        [one] => one.clone(),
+        _ => unknown("standard input", false),
+    };
+    for word in words.iter_mut() {
+        *word = replace_braces(word, &by);
+    }
+}

@@ -1,0 +1,150 @@
+//! What a word with a role does.
+
+use crate::gate::effect_kind::EffectKind;
+use crate::gate::knowledge::assign::is_assignment;
+use crate::gate::knowledge::packages;
+use crate::gate::knowledge::table::Role;
+use crate::gate::knowledge::words::{strip, written};
+use crate::gate::model::Word;
+use crate::gate::{credentials, git_config};
+
+use super::texts::with_globs;
+use super::{Reader, SENT};
+
+impl Reader<'_> {
+    pub(super) fn path(&mut self, kind: EffectKind, word: &Word, source: &str) {
+        if !matches!(word.text(), Some("-" | "")) {
+            self.effect(kind, Some(word), source);
+        }
+    }
+
+    /// What a word with this role does.
+    pub(super) fn role(&mut self, role: Role, word: &Word, after: &[Word], source: &str) {
+        match role {
+            Role::Text | Role::Secret | Role::Use | Role::Assignment => {}
+            Role::Print => {
+                if credentials::prints_secret_variable(word) {
+                    self.effect(EffectKind::CredentialPrint, Some(word), source);
+                }
+            }
+            Role::Read => self.path(EffectKind::Reads, word, source),
+            Role::Show => self.path(EffectKind::Shows, word, source),
+            Role::List => self.path(EffectKind::Lists, word, source),
+            Role::Create | Role::Append | Role::Modify => self.path(EffectKind::Writes, word, source),
+            Role::Write => self.path(EffectKind::Overwrites, word, source),
+            Role::Move => self.path(EffectKind::Moves, word, source),
+            Role::Delete => self.path(EffectKind::Deletes, word, source),
+            Role::DeleteTree => self.path(EffectKind::DeletesTree, word, source),
+            Role::DeleteGlob => self.path(EffectKind::DeletesTree, &with_globs(word), source),
+            Role::ShellNpm => match written(word).as_deref().and_then(|text| text.strip_prefix("npm:")) {
+                Some(script) => self.scripts(&Word::known(script)),
+                None => self.pending.push((Role::Shell, vec![word.clone()])),
+            },
+            Role::Target("npm") => self.scripts(word),
+            Role::Device => self.effect(EffectKind::Device, Some(word), source),
+            Role::Url => self.effect(EffectKind::Fetches, Some(word), source),
+            Role::UrlSend | Role::Host => self.effect(EffectKind::Sends, Some(word), source),
+            Role::Send => self.path(EffectKind::Sends, word, SENT),
+            Role::Data => {
+                // `@file`, and `field=@file` or `field=<file` of a form
+                let prefix = word.prefix();
+                let at = match prefix.split_once('=') {
+                    Some((name, value)) if value.starts_with(['@', '<']) => Some(name.len() + 2),
+                    _ => prefix.starts_with('@').then_some(1),
+                };
+                if let Some(at) = at {
+                    self.path(EffectKind::Sends, &strip(word, at), SENT);
+                }
+            }
+            Role::Remote | Role::RemoteFrom | Role::RemoteTo => self.remote(role, word, source),
+            Role::Cwd => self.out.cwd = Some(word.clone()),
+            Role::Env => {
+                if is_assignment(word) {
+                    let name = word.prefix().split_once('=').map_or("", |(name, _)| name).to_owned();
+                    let value = strip(word, name.len() + 1);
+                    self.environment.push((name, value));
+                }
+            }
+            Role::Load => self.path(EffectKind::Executes, word, source),
+            Role::Dependency if packages::is_registry_name(word) => {}
+            Role::Package | Role::Dependency => self.effect(EffectKind::Installs, Some(word), source),
+            Role::GitConfig => {
+                let value = after.first();
+                if let Some((decision, reason)) = git_config::judge(word, value) {
+                    self.opinion("git-config", decision, reason);
+                }
+            }
+            Role::Sql(dialect) => self.statements(dialect, word),
+            Role::Script(dialect) if crate::gate::knowledge::table::DIALECTS.contains(&dialect) => {
+                self.statement_file(dialect, word);
+            }
+            Role::Script(language) if matches!(word.text(), Some("-" | "/dev/stdin")) => {
+                self.stdin(if language == "shell" { Role::Shell } else { Role::Code(language) });
+            }
+            Role::Target("npm-bin") => {
+                let mut words = vec![word.clone()];
+                words.extend(after.iter().cloned());
+                let role = if self.has_script(word) { Role::Target("npm") } else { Role::Command };
+                self.pending.push((role, words));
+            }
+            Role::Target(_) if is_assignment(word) => {
+                let name = word.prefix().split_once('=').map_or("", |(name, _)| name).to_owned();
+                let value = strip(word, name.len() + 1);
+                self.environment.push((name, value));
+            }
+            Role::Paths(inner) => self.role(*inner, word, after, source),
+            Role::Command
+            | Role::CommandMore
+            | Role::CommandRemote
+            | Role::CommandUntil
+            | Role::Shell
+            | Role::ShellRemote
+            | Role::Code(_)
+            | Role::Script(_)
+            | Role::Module(_)
+            | Role::Target(_)
+            | Role::Program => {
+                let mut words = vec![word.clone()];
+                words.extend(after.iter().cloned());
+                self.pending.push((role, words));
+            }
+        }
+    }
+
+    pub(super) fn remote(&mut self, role: Role, word: &Word, source: &str) {
+        let prefix = word.prefix();
+        let is_url = prefix.contains("://");
+        let host = prefix.split_once(':').is_some_and(|(host, _)| !host.is_empty() && !host.contains('/'));
+        if is_url || host {
+            let kind = if role == Role::RemoteFrom { EffectKind::Fetches } else { EffectKind::Sends };
+            self.effect(kind, Some(word), source);
+            return;
+        }
+        let others_remote = self.invocation.words.iter().skip(1).any(|other| {
+            let prefix = other.prefix();
+            prefix.split_once(':').is_some_and(|(host, _)| !host.is_empty() && !host.contains('/'))
+        });
+        match role {
+            Role::RemoteTo => self.path(EffectKind::Overwrites, word, source),
+            _ if others_remote => self.path(EffectKind::Sends, word, SENT),
+            _ => self.path(EffectKind::Reads, word, source),
+        }
+    }
+}
+
+pub(super) fn is_path(role: Role) -> bool {
+    matches!(
+        role,
+        Role::Read
+            | Role::Show
+            | Role::List
+            | Role::Create
+            | Role::Write
+            | Role::Append
+            | Role::Modify
+            | Role::Move
+            | Role::Delete
+            | Role::DeleteTree
+            | Role::DeleteGlob
+    )
+}

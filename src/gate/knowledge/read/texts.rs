@@ -1,0 +1,94 @@
+//! Words that are made of others: `{}` replaced, what a search finds, what standard input brings.
+
+use crate::gate::knowledge::split::Split;
+use crate::gate::knowledge::words::push_text;
+use crate::gate::model::{Part, Word};
+
+use super::MOST_ADDED;
+
+pub(super) fn unknown(source: &str, splits: bool) -> Word {
+    Word { parts: vec![Part::Unknown { source: source.to_owned(), splits }], span: None }
+}
+
+/// What comes in on standard input and is not known.
+pub(super) fn from_stdin() -> Word {
+    unknown("standard input", true)
+}
+
+pub(super) fn text_words(text: &Word) -> Vec<Word> {
+    match text.text() {
+        Some(text) => text
+            .split(['\0', '\n', ' ', '\t'])
+            .filter(|word| !word.is_empty())
+            .take(MOST_ADDED)
+            .map(Word::known)
+            .collect(),
+        None => vec![from_stdin()],
+    }
+}
+
+pub(super) fn holds_braces(part: &Part) -> bool {
+    matches!(part, Part::Text(text) if text.contains("{}"))
+}
+
+/// The word with its stars and question marks as patterns.
+pub(super) fn with_globs(word: &Word) -> Word {
+    let mut parts = Vec::new();
+    for part in &word.parts {
+        let Part::Text(text) = part else {
+            parts.push(part.clone());
+            continue;
+        };
+        for piece in text.split_inclusive(['*', '?']) {
+            let plain = piece.trim_end_matches(['*', '?']);
+            push_text(&mut parts, plain);
+            if plain.len() < piece.len() {
+                parts.push(Part::Glob(piece[plain.len()..].to_owned()));
+            }
+        }
+    }
+    Word { parts, span: word.span }
+}
+
+/// The word with `{}` replaced.
+pub(super) fn replace_braces(word: &Word, by: &Word) -> Word {
+    let mut parts = Vec::new();
+    for part in &word.parts {
+        let Part::Text(text) = part else {
+            parts.push(part.clone());
+            continue;
+        };
+        for (index, piece) in text.split("{}").enumerate() {
+            if index > 0 {
+                for part in &by.parts {
+                    match part {
+                        Part::Text(text) => push_text(&mut parts, text),
+                        other => parts.push(other.clone()),
+                    }
+                }
+            }
+            push_text(&mut parts, piece);
+        }
+    }
+    Word { parts, span: word.span }
+}
+
+/// A path that `find` or `fd` finds below `start`: its last name is the pattern that `-name` gives, if it does.
+pub(super) fn below(start: &Word, split: &Split) -> Word {
+    let mut parts = start.parts.clone();
+    push_text(&mut parts, "/");
+    // Where names are negated or alternatives, no one name holds.
+    let plain = !["!", "-not", "-o", ","].iter().any(|name| split.has(name));
+    let mut names = split.given.iter().filter(|given| plain && (given.is("-name") || given.is("-iname")));
+    let name = names.next().and_then(|given| given.values.first());
+    parts.push(Part::Unknown { source: "{}".to_owned(), splits: false });
+    if let Some(name) = name.and_then(Word::text) {
+        push_text(&mut parts, "/");
+        if name.contains(['*', '?', '[']) {
+            parts.push(Part::Glob(name.to_owned()));
+        } else {
+            push_text(&mut parts, name);
+        }
+    }
+    Word { parts, span: start.span }
+}

@@ -59,7 +59,7 @@ pub(crate) fn effects(file: &Path) -> String {
                 Some(word) => judgement(file, word),
                 None => {
                     assert!(
-                        has_place(*kind) != placed,
+                        kind.has_place() != placed,
                         "{}: {what} says nothing of `{}`",
                         file.display(),
                         kind.as_str()
@@ -83,24 +83,6 @@ pub(crate) fn effects(file: &Path) -> String {
     let names: Vec<&str> = parsed.area.iter().map(|area| area.name.as_str()).collect();
     writeln!(out, "#[cfg(test)]\nstatic AREAS: [&str; {}] = {names:?};", names.len()).unwrap();
     out
-}
-
-/// Those that `rules/effects.toml` judges by area.
-fn has_place(kind: EffectKind) -> bool {
-    use EffectKind as K;
-    matches!(
-        kind,
-        K::Lists
-            | K::Reads
-            | K::Shows
-            | K::Writes
-            | K::Overwrites
-            | K::Moves
-            | K::Deletes
-            | K::DeletesTree
-            | K::Permissions
-            | K::PermissionsTree
-    )
 }
 
 /// Each list of the file as a sorted table, named after its section and key.

@@ -88,4 +88,22 @@ impl EffectKind {
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
+
+    /// Whether an effect is judged by where its target lies: by the areas of `rules/effects.toml`.
+    pub fn has_place(self) -> bool {
+        use EffectKind as K;
+        matches!(
+            self,
+            K::Lists
+                | K::Reads
+                | K::Shows
+                | K::Writes
+                | K::Overwrites
+                | K::Moves
+                | K::Deletes
+                | K::DeletesTree
+                | K::Permissions
+                | K::PermissionsTree
+        )
+    }
 }

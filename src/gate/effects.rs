@@ -164,7 +164,7 @@ impl Judge<'_> {
                     self.opinion("device".to_owned(), usual(kind), reason, None);
                 }
             }
-            kind if paths::has_place(kind) => self.placed(kind, target),
+            kind if kind.has_place() => self.placed(kind, target),
             kind => {
                 let reason = format!("{}: `{}`", kind.as_str(), shown(target));
                 self.opinion(kind.as_str().to_owned(), usual(kind), reason, None);

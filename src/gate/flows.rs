@@ -67,7 +67,7 @@ fn reaches_network(invocation: &Invocation, reading: &Reading, environment: &Env
         let local = effect.target.as_ref().is_some_and(is_local_address);
         let socket = effect.kind != EffectKind::Lists
             && effect.target.as_ref().is_some_and(|target| {
-                paths::has_place(effect.kind)
+                effect.kind.has_place()
                     && paths::locate(target, invocation.cwd.as_ref(), environment)
                         .iter()
                         .any(|spot| spot.area == Area::Network)

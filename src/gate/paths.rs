@@ -2,30 +2,11 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::effect_kind::EffectKind;
 use super::knowledge::words::{push_text, splits};
 use super::model::{Cwd, Part, Word};
 use super::request::Environment;
 
 include!(concat!(env!("OUT_DIR"), "/places.rs"));
-
-/// Whether an effect is judged by where its target lies.
-pub fn has_place(kind: EffectKind) -> bool {
-    use EffectKind as K;
-    matches!(
-        kind,
-        K::Lists
-            | K::Reads
-            | K::Shows
-            | K::Writes
-            | K::Overwrites
-            | K::Moves
-            | K::Deletes
-            | K::DeletesTree
-            | K::Permissions
-            | K::PermissionsTree
-    )
-}
 
 macro_rules! areas {
     ($($variant:ident => $name:literal),+ $(,)?) => {

@@ -1,11 +1,12 @@
 //! What no file of command knowledge can say of itself.
 
 use crate::gate::decision::Decision;
+use crate::gate::effect_kind::EffectKind;
+use crate::gate::effects;
 use crate::gate::evaluate::{Verdict, evaluate_until};
 use crate::gate::policy::Policy;
 use crate::gate::request::Request;
 use crate::gate::sample::{SampleWorld, environment, folder};
-use crate::gate::{effects, paths};
 
 use super::table::{Command, Rule};
 
@@ -74,7 +75,8 @@ fn suggestions_are_milder_than_the_rule_that_makes_them() {
                 return;
             }
             let own = rule.decision.or_else(|| rule.effect.map(effects::usual)).unwrap_or(Decision::Ask);
-            let own = if rule.effect.is_some_and(paths::has_place) { own.max(Decision::Ask) } else { own };
+            let own =
+                if rule.effect.is_some_and(EffectKind::has_place) { own.max(Decision::Ask) } else { own };
             let verdict = judge(rule.suggestion);
             if verdict.decision >= own {
                 let line = format!("{}: `{}`{}", rule.id, rule.suggestion, opinions(&verdict));

@@ -2,13 +2,13 @@
 
 use crate::gate::decision::Decision;
 use crate::gate::effect_kind::EffectKind;
+use crate::gate::effects;
 use crate::gate::knowledge::assign::assign;
 use crate::gate::knowledge::rules::holds;
 use crate::gate::knowledge::split::Split;
 use crate::gate::knowledge::table::Rule;
 use crate::gate::knowledge::words::Holds;
 use crate::gate::model::Opinion;
-use crate::gate::{effects, paths};
 
 use super::Reader;
 use super::roles::is_path;
@@ -33,9 +33,7 @@ impl Reader<'_> {
         for rule in &kept {
             let decision = match (rule.decision, rule.effect) {
                 (Some(decision), _) => decision,
-                (None, Some(kind)) if !paths::has_place(kind) && !effects::is_stake(kind) => {
-                    effects::usual(kind)
-                }
+                (None, Some(kind)) if !kind.has_place() && !effects::is_stake(kind) => effects::usual(kind),
                 _ => continue,
             };
             self.privileged |= rule.effect == Some(EffectKind::Privilege);
@@ -63,7 +61,7 @@ impl Reader<'_> {
             let before = self.out.effects.len();
             for (operands, _) in self.forms(split) {
                 for (word, role) in split.operands.iter().zip(assign(operands, &split.operands)) {
-                    if role.is_some_and(is_path) && (paths::has_place(kind) || effects::is_stake(kind)) {
+                    if role.is_some_and(is_path) && (kind.has_place() || effects::is_stake(kind)) {
                         self.effect(kind, Some(word), rule.id);
                     }
                 }

@@ -6,6 +6,7 @@
 pub(crate) mod ast;
 mod compound;
 pub(crate) mod escape;
+mod expansion;
 mod list;
 mod parameter;
 mod parse;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::credentials;
 use super::decision::Decision;
 use super::effect_kind::EffectKind;
-use super::knowledge::SENT;
 use super::knowledge::words::{shown, strip};
+use super::knowledge::{MOUNTED, SENT};
 use super::model::{Cwd, Effect, Invocation, Opinion, Place, Reading, Recoverable, Stake, Word, World};
 use super::paths::{self, Area, Spot};
 use super::request::{Environment, StoredCredentials};
@@ -141,6 +141,7 @@ impl Judge<'_> {
         let kind = effect.kind;
         match kind {
             EffectKind::Sends if effect.source == SENT => self.sent(target),
+            _ if effect.source == MOUNTED => self.mounted(kind, target),
             EffectKind::Sends
             | EffectKind::RemoteChange
             | EffectKind::RemoteDestroy
@@ -227,6 +228,42 @@ impl Judge<'_> {
         }
         let reason = format!("sends the file `{}` to another machine", shown(target));
         self.opinion("sends".to_owned(), usual(EffectKind::Sends), reason, None);
+    }
+
+    /// A path of this machine that a container gets, to change or only to read.
+    fn mounted(&mut self, kind: EffectKind, target: &Word) {
+        let spots = paths::locate(target, self.cwd, self.environment);
+        let name = shown(target);
+        if self.is_credential(target, &spots) {
+            let reason = format!("gives a container `{name}`, which holds credentials");
+            self.opinion("mounts-credential".to_owned(), Decision::Ask, reason, None);
+        }
+        let writes = kind != EffectKind::Reads;
+        for spot in spots.iter().filter(|spot| !spot.emptied) {
+            let decision = match spot.area {
+                Area::Workspace
+                | Area::WorkspaceRoot
+                | Area::WorkspaceContent
+                | Area::Git
+                | Area::GitRoot
+                | Area::Temporary
+                | Area::TemporaryRoot
+                | Area::Cache
+                | Area::Stream => Decision::Allow,
+                Area::Root
+                | Area::HomeRoot
+                | Area::OtherHome
+                | Area::SystemTop
+                | Area::Device
+                | Area::RemoteAccess => Decision::Deny,
+                Area::Critical if writes => Decision::Deny,
+                Area::Home | Area::System | Area::Outside | Area::Parent if !writes => Decision::Allow,
+                _ => Decision::Ask,
+            };
+            let says = SAYS[spot.area as usize];
+            let reason = format!("gives a container `{name}`: {says}");
+            self.opinion(format!("mounts-{}", spot.area.as_str()), decision, reason, None);
+        }
     }
 
     fn fetched(&mut self, target: &Word) {

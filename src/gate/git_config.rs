@@ -33,6 +33,42 @@ pub fn judge(word: &Word, value: Option<&Word>) -> Option<(Decision, String)> {
     })
 }
 
+/// The line of shell that a key makes git run, if its value is one. Only of keys that [`judge`] speaks of.
+pub fn line(word: &Word, value: Option<&Word>) -> Option<Word> {
+    let (key, value) = match word.prefix().split_once('=') {
+        Some((key, _)) => (key, super::knowledge::words::strip(word, key.len() + 1)),
+        None => (word.prefix(), value?.clone()),
+    };
+    let key = key.to_ascii_lowercase();
+    if key.starts_with("alias.") {
+        return value.prefix().starts_with('!').then(|| super::knowledge::words::strip(&value, 1));
+    }
+    let last = key.rsplit('.').next().unwrap_or_default();
+    LINES.contains(&last).then_some(value)
+}
+
+/// Last parts of keys whose value git hands to a shell.
+const LINES: &[&str] = &[
+    "sshcommand",
+    "editor",
+    "pager",
+    "askpass",
+    "external",
+    "command",
+    "textconv",
+    "driver",
+    "cmd",
+    "clean",
+    "smudge",
+    "process",
+    "fsmonitor",
+    "uploadpack",
+    "receivepack",
+    "difffilter",
+    "packobjectshook",
+    "helper",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

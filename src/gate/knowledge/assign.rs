@@ -26,7 +26,7 @@ pub(super) fn assign(operands: &[Operand], words: &[Word]) -> Vec<Option<Role>> 
                 words[roles.len()..].iter().take_while(|word| is_assignment(word)).count()
             }
             Count::Any => match operands.get(index + 1).map(|next| next.role) {
-                Some(Role::Command | Role::CommandMore | Role::CommandRemote) => 0,
+                Some(Role::Command | Role::CommandMore | Role::CommandRemote | Role::ShellMore) => 0,
                 _ => spare,
             },
         };
@@ -49,7 +49,7 @@ pub(super) fn assign(operands: &[Operand], words: &[Word]) -> Vec<Option<Role>> 
 
 /// Whether the words after one of this role belong to it.
 pub(super) fn takes_rest(role: Role) -> bool {
-    matches!(role, Role::Command | Role::CommandMore | Role::CommandRemote)
+    matches!(role, Role::Command | Role::CommandMore | Role::CommandRemote | Role::ShellMore)
 }
 
 /// `NAME=…`

@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 
 use table::Command;
 
-pub use read::{SENT, read};
+pub use read::{MOUNTED, SENT, read};
 
 /// The tables as `build.rs` writes them.
 mod tables {

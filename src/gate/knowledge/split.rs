@@ -145,7 +145,7 @@ impl<'w> Splitter<'w> {
         let takes_rest = leaf.operands.and_then(|operands| operands.get(place)).is_some_and(|operand| {
             matches!(
                 operand.role,
-                Role::Command | Role::CommandMore | Role::CommandRemote | Role::ShellRemote
+                Role::Command | Role::CommandMore | Role::CommandRemote | Role::ShellRemote | Role::ShellMore
             )
         });
         if leaf.style == Style::Posix || takes_rest {

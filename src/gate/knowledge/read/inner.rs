@@ -6,13 +6,19 @@ use crate::gate::knowledge::words::join;
 use crate::gate::model::{Inner, Invocation, Place, Stdin, Word};
 
 use super::Reader;
-use super::texts::{from_stdin, holds_braces, replace_braces, text_words, unknown};
+use super::lines::add_words;
+use super::texts::unknown;
 
 impl Reader<'_> {
     pub(super) fn inner(&self, role: Role, mut words: Vec<Word>, mut within: Invocation) -> Option<Inner> {
         let dialect = program::dialect(&self.name).to_owned();
         if let (Role::Target(kind), true) = (role, words.is_empty()) {
             return Some(Inner::Target { kind: kind.to_owned(), name: None, within: Box::new(within) });
+        }
+        let is_command =
+            matches!(role, Role::Command | Role::CommandMore | Role::CommandRemote | Role::CommandUntil);
+        if is_command && words.len() > 1 && words[0].text() == Some("--") {
+            words.remove(0);
         }
         let first = words.first().cloned()?;
         Some(match role {
@@ -60,30 +66,5 @@ impl Reader<'_> {
             }
             _ => return None,
         })
-    }
-}
-
-/// Adds to the words of `xargs` and `parallel` what they take from standard input or after `:::`.
-pub(super) fn add_words(words: &mut Vec<Word>, stdin: &Stdin) {
-    let separator = words.iter().position(|word| word.text().is_some_and(|text| text.starts_with(":::")));
-    let added = match separator {
-        Some(at) => words.split_off(at).split_off(1),
-        None => match stdin {
-            Stdin::Text(text) => text_words(text),
-            Stdin::Empty => Vec::new(),
-            _ => vec![from_stdin()],
-        },
-    };
-    let takes_place = words.iter().any(|word| word.parts.iter().any(holds_braces));
-    if !takes_place {
-        words.extend(added);
-        return;
-    }
-    let by = match added.as_slice() {
-        [one] => one.clone(),
-        _ => unknown("standard input", false),
-    };
-    for word in words.iter_mut() {
-        *word = replace_braces(word, &by);
     }
 }

@@ -1,6 +1,7 @@
 //! The reading of one invocation: opinions, effects and inner commands.
 
 mod inner;
+mod lines;
 mod operands;
 mod roles;
 mod rules;
@@ -22,6 +23,8 @@ use texts::below;
 
 /// What a file that is sent stands in the effects as.
 pub const SENT: &str = "sent file";
+/// What a path of this machine that a container gets stands in the effects as.
+pub const MOUNTED: &str = "mounted path";
 /// The most of a file of statements that is read, in bytes.
 const MOST_STATEMENTS: usize = 256 * 1024;
 /// The most folders a search begins in for which its command is read.

@@ -161,7 +161,10 @@ impl Reader<'_> {
 
 /// Whether a role takes all words that follow.
 pub(super) fn takes_all(role: Role) -> bool {
-    matches!(role, Role::Command | Role::CommandMore | Role::CommandRemote | Role::ShellRemote)
+    matches!(
+        role,
+        Role::Command | Role::CommandMore | Role::CommandRemote | Role::ShellRemote | Role::ShellMore
+    )
 }
 
 pub(super) fn names_file(role: Role) -> bool {

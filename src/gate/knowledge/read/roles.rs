@@ -9,7 +9,7 @@ use crate::gate::model::Word;
 use crate::gate::{credentials, git_config};
 
 use super::texts::with_globs;
-use super::{Reader, SENT};
+use super::{MOUNTED, Reader, SENT, lines};
 
 impl Reader<'_> {
     pub(super) fn path(&mut self, kind: EffectKind, word: &Word, source: &str) {
@@ -40,6 +40,30 @@ impl Reader<'_> {
                 Some(script) => self.scripts(&Word::known(script)),
                 None => self.pending.push((Role::Shell, vec![word.clone()])),
             },
+            Role::CommandMore => {
+                let words: Vec<Word> = std::iter::once(word).chain(after).cloned().collect();
+                let all = lines::each(&words, &self.invocation.stdin).unwrap_or_else(|| vec![words]);
+                self.pending.extend(all.into_iter().map(|words| (Role::CommandMore, words)));
+            }
+            Role::ShellMore => {
+                let words: Vec<Word> = std::iter::once(word).chain(after).cloned().collect();
+                self.pending.extend(lines::filled(words, &self.invocation.stdin));
+            }
+            Role::WritePipe if word.prefix().starts_with(['|', '!']) => {
+                self.pending.push((Role::Shell, vec![strip(word, 1)]));
+            }
+            Role::WritePipe => self.path(EffectKind::Overwrites, word, source),
+            Role::ExecAction => {
+                if word.prefix().starts_with("exec=") {
+                    self.pending.push((Role::Shell, vec![strip(word, "exec=".len())]));
+                }
+            }
+            Role::Mount => {
+                if let Some((path, read_only)) = lines::mounted(word) {
+                    let kind = if read_only { EffectKind::Reads } else { EffectKind::Writes };
+                    self.path(kind, &path, MOUNTED);
+                }
+            }
             Role::Target("npm") => self.scripts(word),
             Role::Device => self.effect(EffectKind::Device, Some(word), source),
             Role::Url => self.effect(EffectKind::Fetches, Some(word), source),
@@ -72,6 +96,7 @@ impl Reader<'_> {
                 let value = after.first();
                 if let Some((decision, reason)) = git_config::judge(word, value) {
                     self.opinion("git-config", decision, reason);
+                    self.pending.extend(git_config::line(word, value).map(|line| (Role::Shell, vec![line])));
                 }
             }
             Role::Sql(dialect) => self.statements(dialect, word),
@@ -94,7 +119,6 @@ impl Reader<'_> {
             }
             Role::Paths(inner) => self.role(*inner, word, after, source),
             Role::Command
-            | Role::CommandMore
             | Role::CommandRemote
             | Role::CommandUntil
             | Role::Shell

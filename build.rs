@@ -45,6 +45,7 @@ fn main() {
     write("dummies.rs", &secrets::dummies(Path::new("rules/dummies.toml")));
     write("words.rs", &secrets::words(Path::new("rules/words.toml")));
     write("build_products.rs", &lists::lists(Path::new("rules/build-products.toml")));
+    write("builders.rs", &lists::lists(Path::new("rules/builders.toml")));
     write("stores.rs", &stores::tables(Path::new("rules/stores.toml")));
     write("code.rs", &code::table(Path::new("rules/code")));
     write("environment.rs", &environment::table(Path::new("rules/environment.toml")));

@@ -30,9 +30,10 @@ pub(crate) fn table(file: &Path) -> String {
     for variable in &parsed.variable {
         let kind = match variable.kind.as_str() {
             "value" => "Value",
+            "prompt" => "Prompt",
             "command" => "Command",
             "folders" => "Folders",
-            other => panic!("{}: kind `{other}` is none of value, command, folders", file.display()),
+            other => panic!("{}: kind `{other}` is none of value, prompt, command, folders", file.display()),
         };
         for name in &variable.names {
             assert!(

@@ -14,6 +14,9 @@ use super::{Io, Out, Resolver};
 /// Scripts longer than this are not read.
 const MAX_SCRIPT: usize = 256 << 10;
 
+/// The variable that holds the file at hand, of which `${BASH_SOURCE[0]}` is the usual form.
+const SOURCE: &str = "BASH_SOURCE";
+
 impl Resolver<'_> {
     /// Walks a command within the invocation at `index`.
     pub(super) fn inner(&mut self, inner: Inner, index: usize, state: &State) -> Out {
@@ -63,6 +66,7 @@ impl Resolver<'_> {
             Inner::Script { language, path, arguments, mut within } => {
                 self.enter(&mut within, index);
                 let mut inside = child(state, &within);
+                inside.zero = Some(path.parts.clone());
                 inside.positional = Some(Rc::new(arguments.iter().map(|word| word.parts.clone()).collect()));
                 let io = Io { stdin: within.stdin.clone(), redirects: Vec::new() };
                 self.script(&language, &path, &within, &mut inside, &io)
@@ -328,6 +332,9 @@ impl Resolver<'_> {
     ) -> Out {
         let span = within.span;
         let Some((bytes, whole)) = self.world.read(file, MAX_SCRIPT) else {
+            if self.world.kind(file).is_none() && self.is_built(file) {
+                return Out::Unknown;
+            }
             self.ask(
                 "unread-script-missing",
                 format!("`{name}` is run, but it is not there or cannot be read"),
@@ -367,7 +374,15 @@ impl Resolver<'_> {
         }
         self.scripts.push(file.to_path_buf());
         let out = if is_shell(&language) {
-            self.shell_text(&super::value::text(text), span, state, io, &format!("`{name}`"))
+            let outer =
+                state.variable(SOURCE).and_then(|variable| variable.values.first().cloned().flatten());
+            state.set(SOURCE, Value::Array(vec![("0".to_owned(), super::value::text(name))]));
+            let out = self.shell_text(&super::value::text(text), span, state, io, &format!("`{name}`"));
+            match outer {
+                Some(outer) => state.set(SOURCE, outer),
+                None => state.unset(SOURCE),
+            }
+            out
         } else {
             self.code_file(&language, text, within, state);
             Out::Unknown

@@ -6,6 +6,7 @@
 
 mod arithmetic;
 mod braces;
+mod built;
 mod builtins;
 mod choices;
 mod code;

@@ -25,6 +25,8 @@ pub(crate) struct Variable {
 pub(crate) enum Kind {
     /// Any value but the allowed ones asks.
     Value,
+    /// Shown by a shell, which runs what stands in it as a substitution.
+    Prompt,
     /// A line of shell that will be run.
     Command,
     /// Folders that programs or libraries are taken from.
@@ -112,8 +114,20 @@ impl Resolver<'_> {
         {
             return;
         }
+        if parts.iter().all(|part| is_former(part, name)) {
+            return;
+        }
         match variable.kind {
             Kind::Value => {}
+            Kind::Prompt => {
+                let plain = |part: &Part| match part {
+                    Part::Text(text) | Part::Glob(text) => !text.contains(['$', '`']),
+                    Part::Unknown { .. } => is_former(part, name),
+                };
+                if parts.iter().all(plain) {
+                    return;
+                }
+            }
             Kind::Command => {
                 if text.is_some() {
                     self.deeper(|resolver| {
@@ -176,4 +190,13 @@ impl Resolver<'_> {
                     })
         })
     }
+}
+
+/// Whether a part is what the variable was before, or a copy that was kept of it: `$PS1`, `${_OLD_PS1:-}`.
+fn is_former(part: &Part, name: &str) -> bool {
+    let Part::Unknown { source, .. } = part else { return false };
+    let variable = source.strip_prefix('$').unwrap_or_default();
+    variable.ends_with([name.chars().last().unwrap_or('}'), '-', '}'])
+        && variable.contains(name)
+        && variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_{}:-".contains(&byte))
 }

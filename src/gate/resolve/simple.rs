@@ -309,7 +309,10 @@ impl Resolver<'_> {
     pub(super) fn program(&mut self, mut invocation: Invocation, state: &mut State) -> Out {
         self.surround(&mut invocation, state);
         let out = match super::redirect::plain(&invocation.words[0]) {
-            Some(name) => output::of(base_name(name), &invocation.words[1..], &invocation.stdin),
+            Some(name) => match self.answer(base_name(name), &invocation, state) {
+                Some(answer) => Out::Known(answer),
+                None => output::of(base_name(name), &invocation.words[1..], &invocation.stdin),
+            },
             None => Out::Unknown,
         };
         let mut reading = knowledge::read(&invocation, self.environment, self.world);

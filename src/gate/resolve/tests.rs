@@ -393,6 +393,40 @@ fn variables_may_be_put_back() {
     }
 }
 
+#[test]
+fn answers_about_the_surroundings_are_known() {
+    let world = Made(&[
+        ("/work/.git", ""),
+        ("/work/.git/HEAD", "ref: refs/heads/feature/x\n"),
+        ("/tree/.git", "gitdir: /work/.git/worktrees/tree\n"),
+        ("/work/.git/worktrees/tree/HEAD", "0123456789abcdef0123456789abcdef01234567\n"),
+        ("/odd/.git", ""),
+        ("/odd/.git/HEAD", "ref: refs/heads/a b\n"),
+    ]);
+    let answers = [
+        ("ls $(git branch --show-current)", "ls feature/x"),
+        ("cd sub; ls $(git rev-parse --abbrev-ref HEAD)", "ls feature/x"),
+        ("ls $(git -C /tree branch --show-current)", "ls HEAD"),
+        ("ls $(git -C /odd branch --show-current)", "ls ?"),
+        ("ls $(git -C / branch --show-current)", "ls ?"),
+        ("cd a/b; ls $(git rev-parse --show-toplevel)", "ls /work"),
+        ("ls $(git merge-base main HEAD)", "ls COMMIT"),
+        ("ls $(git rev-parse --git-path hooks)", "ls ?"),
+        ("ls $(git log -1 --format=%B)", "ls ?"),
+        ("t=$(mktemp -d); ls \"$t/x\"", "ls /tmp/tmp.XXXXXXXXXX/x"),
+        ("ls $(mktemp -p /etc)", "ls /etc/tmp.XXXXXXXXXX"),
+        ("ls $(mktemp ../x.XXX)", "ls /work/../x.XXX"),
+        ("TMPDIR=$HOME; ls $(mktemp -d)", "ls ?"),
+        ("ls a-$(date +%Y-%m-%d)", "ls a-0-0-0"),
+        ("ls $(date +rm)", "ls ?"),
+        ("ls $(date +-%s)", "ls ?"),
+    ];
+    for (text, expected) in answers {
+        let (commands, _) = found_in(text, &world);
+        assert_eq!(commands.last().map(String::as_str), Some(expected), "{text}");
+    }
+}
+
 /// Words of many kinds, put together by chance, expanded here and by bash.
 #[test]
 fn words_expand_as_in_bash() {

@@ -1,4 +1,4 @@
-//! Bytes per second of the finder, on both of its paths, and of a worker's whole scan.
+//! Bytes per second of the finder, on each of its paths, and of a worker's whole scan.
 //!
 //! `cargo bench --bench scan` runs all, `cargo bench --bench scan -- finder` some. A change to the hot loop shows
 //! these before and after, with the machine. How fast a tree is scanned is for `benches/figures.sh` to say.
@@ -10,7 +10,7 @@ use portcullis::blob::Blob;
 use portcullis::rules;
 use portcullis::rules::shape::{Random, Shape};
 use portcullis::scan::Scanner;
-use portcullis::scan::bench::find_candidates;
+use portcullis::scan::bench::Finders;
 
 /// Bytes of each text: larger than the nearest caches, small enough for many rounds.
 const SIZE: usize = 4 << 20;
@@ -96,12 +96,13 @@ fn base64_heavy() -> Vec<u8> {
 }
 
 fn finder(criterion: &mut Criterion) {
+    let finders = Finders::available();
     let mut group = criterion.benchmark_group("finder");
     for (name, text) in [("code", plain_code()), ("mixed", mixed()), ("base64", base64_heavy())] {
         group.throughput(Throughput::Bytes(text.len() as u64));
-        for (path, portable) in [("portable", true), ("fastest", false)] {
+        for path in finders.names() {
             group.bench_function(format!("{name}/{path}"), |bencher| {
-                bencher.iter(|| find_candidates(black_box(&text), portable));
+                bencher.iter(|| finders.find(path, black_box(&text)));
             });
         }
     }

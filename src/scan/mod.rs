@@ -18,19 +18,42 @@ mod worker;
 /// Passes for `benches/`; not part of the interface.
 #[doc(hidden)]
 pub mod bench {
-    /// How many candidates the finder of the built-in rules sees in `text`.
-    pub fn find_candidates(text: &[u8], portable: bool) -> usize {
-        use std::sync::LazyLock;
+    use super::candidate::{Finder, Path, Scratch};
+    use super::tables::Tables;
 
-        use super::candidate::{Finder, Scratch};
-        use super::tables::Tables;
+    /// The finders of the built-in rules, by the instructions that they use; the quickest first.
+    pub struct Finders(Vec<(String, Finder)>);
 
-        static QUICK: LazyLock<Finder> = LazyLock::new(|| Tables::new(&[], &[]).finder);
-        static PORTABLE: LazyLock<Finder> = LazyLock::new(|| Tables::new(&[], &[]).finder.portable());
-        let mut found = Vec::new();
-        let finder = if portable { &PORTABLE } else { &QUICK };
-        finder.find(text, 0, text.len(), &mut Scratch::default(), &mut found);
-        found.len()
+    impl Finders {
+        /// One for each path that this processor can take.
+        pub fn available() -> Self {
+            let on = |path| (format!("{path:?}").to_lowercase(), Tables::new(&[], &[]).finder.on(path));
+            Self(Path::available().into_iter().map(on).collect())
+        }
+
+        /// Their names.
+        pub fn names(&self) -> impl Iterator<Item = &str> {
+            self.0.iter().map(|(name, _)| name.as_str())
+        }
+
+        /// How many candidates one of them sees in `text`.
+        pub fn find(&self, name: &str, text: &[u8]) -> usize {
+            let mut found = Vec::new();
+            let finder = self.0.iter().find(|(known, _)| known == name);
+            finder.expect("a path by its name").1.find(
+                text,
+                0,
+                text.len(),
+                &mut Scratch::default(),
+                &mut found,
+            );
+            found.len()
+        }
+    }
+
+    /// All anchors: the literal, where in it its fingerprint begins, and the fingerprint's group.
+    pub fn anchors() -> Vec<(&'static [u8], usize, usize)> {
+        Tables::new(&[], &[]).finder.anchors().collect()
     }
 }
 

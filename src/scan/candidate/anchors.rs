@@ -7,21 +7,29 @@
 
 /// The fingerprints by group, in lower case. A local search over the counts of all four-byte sequences in 300 MB of source
 /// code and published packages found them: how they are grouped decides how many other bytes survive the tables, as
-/// there are eight groups and every mixture of the members of one survives. A literal that holds none of these is given
-/// one at start-up.
-const GROUPS: [&[&str]; 8] = [
-    &["cred", "\\u00", "begi", "argo", "mnem"],
-    &["key", "jwt", "://", ":\\/\\"],
-    &["$2a$", "krb5", "oxd-", "d3b4", "es25", "%3a%", "e64:", "eed ", "erm:", "dom ", "ied "],
-    &["pass", "salt", "url "],
-    &["secu", "secr", "toke", "bear", "once"],
-    &["auth", "\"kty", "apr1", "atza", "basi"],
-    &["pwd", "psk", "$1$", "$5$", "$6$", "$y$", "00d"],
-    &["$2b$", "$2x$", "$2y$", "sig=", "tzr|", "sibl"],
+/// every mixture of the members of one survives. A literal that holds none of these is given one at start-up.
+/// `examples/anchor_groups.rs` is that search.
+const GROUPS: [&[&str]; 16] = [
+    &["\\u00", "dapm", "mnem"],
+    &["://", "key"],
+    &["e://", "eed ", "es25", "ied ", "oxd-"],
+    &["s-cl", "sql ", "sqla", "url "],
+    &["bear", "once", "onne", "sear", "secr", "teke", "toch", "toke"],
+    &["\"kty", "apr1", "auth"],
+    &["@tcp", "pw:", "pwd"],
+    &["$2b$", "qli(", "sibl", "sig="],
+    &["ared", "argo", "begi", "cred", "logi", "loud"],
+    &[":\\/\\", "jwt"],
+    &["$2a$", "%3a%", "d3b4", "dom ", "e64:", "erm:", "krb5"],
+    &["padd", "pass", "pw =", "salt", "sqld"],
+    &["pdo(", "secu", "te_k", "te_u"],
+    &["atza", "basi"],
+    &["$1$", "$5$", "$6$", "$y$", "00d", "psk", "pw="],
+    &["$2x$", "$2y$", "qlim", "tzr|", "uper"],
 ];
 
 /// Bytes of a fingerprint.
-const PRINT: usize = 4;
+pub(super) const PRINT: usize = 4;
 
 /// One anchor: a literal in lower case, and where in it its fingerprint stands.
 #[derive(Clone, Debug)]
@@ -30,6 +38,8 @@ struct Anchor {
     /// Where the fingerprint begins, and its bytes: 3 or 4.
     offset: usize,
     length: usize,
+    /// The number of its group.
+    group: usize,
     /// What the creator of the table knows it by.
     id: u16,
 }
@@ -37,12 +47,12 @@ struct Anchor {
 /// The tables and the exact literals behind them.
 #[derive(Debug)]
 pub(crate) struct AnchorTable {
-    /// For each byte of a fingerprint, groups by low nibble.
+    /// For each byte of a fingerprint, groups by low nibble: two groups share a bit.
     pub(super) low: [[u8; 16]; PRINT],
     /// For each byte of a fingerprint, groups by high nibble.
     pub(super) high: [[u8; 16]; PRINT],
-    /// For each byte of a fingerprint, groups by byte: exact, where the nibbles match mixtures too.
-    pub(super) bytes: Box<[[u8; 256]; PRINT]>,
+    /// For each byte of a fingerprint, groups by byte: the first eight, then the others. Exact, where nibbles match mixtures.
+    pub(super) bytes: Box<[[[u8; 256]; PRINT]; 2]>,
     anchors: Vec<Anchor>,
     /// From the hash of a fingerprint to the anchors that are searched by it.
     buckets: Vec<Vec<u16>>,
@@ -92,7 +102,7 @@ impl AnchorTable {
         let mut table = Self {
             low: [[0; 16]; PRINT],
             high: [[0; 16]; PRINT],
-            bytes: Box::new([[0; 256]; PRINT]),
+            bytes: Box::new([[[0; 256]; PRINT]; 2]),
             anchors: Vec::new(),
             buckets: vec![Vec::new(); BUCKETS],
             exact: Box::new([0; EXACT / 64]),
@@ -100,7 +110,7 @@ impl AnchorTable {
         let mut unlisted = Vec::new();
         for (literal, id) in literals {
             match listed(literal) {
-                Some((offset, length, group)) => table.add(Anchor { literal, offset, length, id }, group),
+                Some((offset, length, group)) => table.add(Anchor { literal, offset, length, group, id }),
                 None => unlisted.push((literal, id)),
             }
         }
@@ -108,14 +118,19 @@ impl AnchorTable {
             let length = literal.len().min(PRINT);
             let offset = rarest(literal, length);
             let group = table.cheapest_group(&literal[offset..offset + length]);
-            table.add(Anchor { literal, offset, length, id }, group);
+            table.add(Anchor { literal, offset, length, group, id });
         }
         table
     }
 
-    fn add(&mut self, anchor: Anchor, group: u8) {
+    /// Each literal, where its fingerprint begins, and the number of its group.
+    pub(super) fn prints(&self) -> impl Iterator<Item = (&'static [u8], usize, usize)> {
+        self.anchors.iter().map(|anchor| (anchor.literal, anchor.offset, anchor.group))
+    }
+
+    fn add(&mut self, anchor: Anchor) {
         let print = &anchor.literal[anchor.offset..anchor.offset + anchor.length];
-        self.join(group, print);
+        self.join(anchor.group, print);
         let key = key(print);
         self.buckets[bucket(key)].push(self.anchors.len() as u16);
         self.exact[exact_bit(key) / 64] |= 1 << (exact_bit(key) % 64);
@@ -123,44 +138,47 @@ impl AnchorTable {
     }
 
     /// Adds a fingerprint to a group, letters in both cases; bytes that it does not have may be any.
-    fn join(&mut self, group: u8, print: &[u8]) {
-        for position in 0..PRINT {
+    fn join(&mut self, group: usize, print: &[u8]) {
+        let bit = 1 << (group % 8);
+        for (position, bytes) in self.bytes[group / 8].iter_mut().enumerate() {
+            let (low, high) = (&mut self.low[position], &mut self.high[position]);
             let Some(&byte) = print.get(position) else {
-                self.low[position].iter_mut().for_each(|groups| *groups |= group);
-                self.high[position].iter_mut().for_each(|groups| *groups |= group);
-                self.bytes[position].iter_mut().for_each(|groups| *groups |= group);
+                low.iter_mut().chain(high).chain(bytes).for_each(|groups| *groups |= bit);
                 continue;
             };
             for byte in [byte, byte.to_ascii_uppercase()] {
-                self.low[position][usize::from(byte & 15)] |= group;
-                self.high[position][usize::from(byte >> 4)] |= group;
-                self.bytes[position][usize::from(byte)] |= group;
+                low[usize::from(byte & 15)] |= bit;
+                high[usize::from(byte >> 4)] |= bit;
+                bytes[usize::from(byte)] |= bit;
             }
         }
     }
 
     /// The group whose chance to match ordinary text by accident grows least when `print` joins it.
-    fn cheapest_group(&self, print: &[u8]) -> u8 {
-        let chance = |group: u8, with: &[u8]| -> u64 {
+    fn cheapest_group(&self, print: &[u8]) -> usize {
+        let chance = |group: usize, with: &[u8]| -> u64 {
             (0..PRINT)
                 .map(|position| -> u64 {
                     let joins =
                         |byte: u8| with.get(position).is_none_or(|&own| own == byte.to_ascii_lowercase());
-                    let member = |byte: u8| self.bytes[position][usize::from(byte)] & group != 0;
+                    let groups = &self.bytes[group / 8][position];
+                    let member = |byte: u8| groups[usize::from(byte)] >> (group % 8) & 1 == 1;
                     let bytes = (0..128_u8).filter(|&byte| member(byte) || (!with.is_empty() && joins(byte)));
                     bytes.map(|byte| u64::from(commonness(byte))).sum()
                 })
                 .product()
         };
-        let growth = |group: u8| chance(group, print) - chance(group, &[]);
-        (0..GROUPS.len()).map(|group| 1 << group).min_by_key(|&group| growth(group)).unwrap_or(1)
+        let growth = |group: usize| chance(group, print) - chance(group, &[]);
+        (0..GROUPS.len()).min_by_key(|&group| growth(group)).unwrap_or(0)
     }
 
     /// Whether four bytes may be those of a fingerprint.
     #[inline(always)]
     pub(super) fn may_hold(&self, four: [u8; PRINT]) -> bool {
-        let groups = |position: usize| self.bytes[position][usize::from(four[position])];
-        groups(0) & groups(1) & groups(2) & groups(3) != 0
+        self.bytes.iter().any(|bytes| {
+            let groups = |position: usize| bytes[position][usize::from(four[position])];
+            groups(0) & groups(1) & groups(2) & groups(3) != 0
+        })
     }
 
     /// Whether these four bytes (little endian) are those of a fingerprint, but for a few of the same hash.
@@ -193,11 +211,11 @@ impl AnchorTable {
 }
 
 /// Offset, length and group of the fingerprint that is listed for a literal.
-fn listed(literal: &[u8]) -> Option<(usize, usize, u8)> {
+fn listed(literal: &[u8]) -> Option<(usize, usize, usize)> {
     GROUPS.iter().enumerate().find_map(|(group, prints)| {
         prints.iter().find_map(|print| {
             let offset = literal.windows(print.len()).position(|window| window == print.as_bytes())?;
-            Some((offset, print.len(), 1 << group))
+            Some((offset, print.len(), group))
         })
     })
 }

@@ -5,8 +5,8 @@
 use std::arch::x86_64::*;
 
 use super::anchors::AnchorTable;
-use super::blocks::{self, BLOCK, Masks, Scratch, padded};
-use super::{Candidate, Classes, Finder, looks_random};
+use super::blocks::{self, BLOCK, BlockMasks, HEAD, READ, Scratch};
+use super::{Candidate, Classes, Finder};
 
 /// Whether this processor can run [`find`].
 pub(super) fn available() -> bool {
@@ -59,9 +59,6 @@ struct Tables {
     anchor_high: [__m256i; 4],
 }
 
-/// Bytes that are read from a block's start on: an anchor's bytes may reach beyond the block.
-const READ: usize = BLOCK + 3;
-
 #[inline]
 #[target_feature(enable = "avx2")]
 fn both_lanes(table: &[u8; 16]) -> __m256i {
@@ -81,22 +78,20 @@ impl Tables {
         }
     }
 
-    /// Token, word, digit and anchor masks of the 32 bytes at `block`.
-    ///
-    /// # Safety
-    /// 35 bytes must be readable at `block`.
+    /// The masks of a block.
     #[inline]
     #[target_feature(enable = "avx2")]
-    unsafe fn half(&self, block: *const u8) -> [u32; 4] {
-        // SAFETY: the caller vouches for 35 readable bytes.
-        let bytes = unsafe {
-            [
-                _mm256_loadu_si256(block.cast()),
-                _mm256_loadu_si256(block.add(1).cast()),
-                _mm256_loadu_si256(block.add(2).cast()),
-                _mm256_loadu_si256(block.add(3).cast()),
-            ]
-        };
+    fn block(&self, bytes: &[u8; READ]) -> BlockMasks {
+        let (a, b) = (self.half(bytes, 0), self.half(bytes, BLOCK / 2));
+        let join = |i: usize| u64::from(a[i]) | u64::from(b[i]) << 32;
+        BlockMasks { token: join(0), word: join(1), digit: join(2), anchor: join(3) }
+    }
+
+    /// Token, word, digit and anchor masks of 32 bytes of a block from `from` on.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn half(&self, block: &[u8; READ], from: usize) -> [u32; 4] {
+        let bytes = [0, 1, 2, 3].map(|i| load(&block[from + i..]));
         let nibble = _mm256_set1_epi8(15);
         let high = |bytes| _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
         // a set high bit picks zero from the low table: no byte of 128 and more is of a class, or of an anchor but
@@ -121,55 +116,21 @@ impl Tables {
         let digits = _mm256_movemask_epi8(_mm256_slli_epi16::<7>(class)) as u32;
         [!is_zero(class), !is_zero(_mm256_and_si256(class, nibble)), digits, !is_zero(groups)]
     }
-
-    /// Fills the masks of so many blocks of `text` from `at` on.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn classify(&self, text: &[u8], at: usize, count: usize, masks: &mut Masks) {
-        let whole = (text.len().saturating_sub(READ - BLOCK).saturating_sub(at) / BLOCK).min(count);
-        for block in 0..whole {
-            // SAFETY: the block and three bytes more lie within `text`.
-            unsafe { self.block(text.as_ptr().add(at + block * BLOCK), block, masks) };
-        }
-        for block in whole..count {
-            self.last(text, at + block * BLOCK, block, masks);
-        }
-    }
-
-    /// # Safety
-    /// [`READ`] bytes must be readable at `bytes`.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    unsafe fn block(&self, bytes: *const u8, block: usize, masks: &mut Masks) {
-        // SAFETY: the caller vouches for them.
-        let (a, b) = unsafe { (self.half(bytes), self.half(bytes.add(BLOCK / 2))) };
-        let join = |i: usize| u64::from(a[i]) | u64::from(b[i]) << 32;
-        masks.token[block] = join(0);
-        masks.word[block] = join(1);
-        masks.digit[block] = join(2);
-        masks.anchor[block] = join(3);
-    }
-
-    /// The masks of a block of which some bytes are past the end.
-    #[cold]
-    #[inline(never)]
-    #[target_feature(enable = "avx2")]
-    fn last(&self, text: &[u8], at: usize, block: usize, masks: &mut Masks) {
-        // SAFETY: a padded block has 96 bytes.
-        unsafe { self.block(padded(text, at).as_ptr(), block, masks) };
-    }
 }
 
-/// Whether the 32 bytes at `text` look random; the vector form of [`looks_random`] for a place where at least 16
-/// token characters stand.
-///
-/// # Safety
-/// 32 bytes must be readable at `text`.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load(bytes: &[u8]) -> __m256i {
+    let bytes: &[u8; 32] = bytes.first_chunk().expect("32 bytes");
+    // SAFETY: they are the 32 bytes that an unaligned load reads.
+    unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
+}
+
+/// Whether a run of at least 16 token characters looks random: the vector form of [`super::looks_random`].
 #[inline]
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-unsafe fn looks_random_here(text: *const u8, length: u32) -> bool {
-    // SAFETY: the caller vouches for 32 readable bytes.
-    let bytes = unsafe { _mm256_loadu_si256(text.cast()) };
+pub(super) fn looks_random(head: &[u8; HEAD as usize], length: u32) -> bool {
+    let bytes = load(head);
     let within = |first: u8, count: u8| {
         let shifted = _mm256_sub_epi8(bytes, _mm256_set1_epi8(first as i8));
         let inside = _mm256_cmpeq_epi8(_mm256_min_epu8(shifted, _mm256_set1_epi8(count as i8 - 1)), shifted);
@@ -196,11 +157,6 @@ pub(super) fn find(
     found: &mut Vec<Candidate>,
 ) {
     let tables = Tables::new(&finder.anchors);
-    let classify = |at: usize, count: usize, masks: &mut Masks| tables.classify(text, at, count, masks);
-    let random = |place: usize, run: u32| match place + 32 <= text.len() {
-        // SAFETY: the 32 bytes lie within `text`.
-        true => unsafe { looks_random_here(text.as_ptr().add(place), run) },
-        false => looks_random(&text[place..]),
-    };
-    blocks::find(finder, text, from..to, scratch, found, classify, random);
+    let classify = |bytes: &[u8; READ]| tables.block(bytes);
+    blocks::find(finder, text, from..to, scratch, found, classify, |head, run| looks_random(head, run));
 }

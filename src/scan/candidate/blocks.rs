@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::{Candidate, Finder, Kind, RUN, behind_escape, is_word};
+use super::{Candidate, Finder, Kind, RUN, behind_escape, is_word, looks_random};
 
 /// Bytes per block.
 pub(super) const BLOCK: usize = 64;
@@ -16,15 +16,30 @@ const CHUNK: usize = 64;
 const STARTS: usize = CHUNK * BLOCK / 2 + BLOCK;
 const HITS: usize = CHUNK * BLOCK + BLOCK;
 /// How many characters of a run are looked at for a digit.
-const HEAD: u32 = 32;
+pub(super) const HEAD: u32 = 32;
+/// Bytes that are read from a block's start on: an anchor's bytes may reach beyond the block.
+pub(super) const READ: usize = BLOCK + 3;
+
+/// What the bytes of a block are, a bit each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct BlockMasks {
+    /// Token characters.
+    pub(super) token: u64,
+    /// Word characters.
+    pub(super) word: u64,
+    /// Digits.
+    pub(super) digit: u64,
+    /// Where an anchor may begin.
+    pub(super) anchor: u64,
+}
 
 /// Masks of a chunk, and of the block after it: bit `i` of a word speaks of byte `i` of its block.
 #[derive(Debug)]
-pub(super) struct Masks {
-    pub(super) token: [u64; CHUNK + 1],
-    pub(super) word: [u64; CHUNK + 1],
-    pub(super) digit: [u64; CHUNK + 1],
-    pub(super) anchor: [u64; CHUNK + 1],
+struct Masks {
+    token: [u64; CHUNK + 1],
+    word: [u64; CHUNK + 1],
+    digit: [u64; CHUNK + 1],
+    anchor: [u64; CHUNK + 1],
 }
 
 /// Memory for the finder's work, used for every text.
@@ -57,8 +72,8 @@ impl Default for Scratch {
 
 /// Appends to `found` the candidates that begin in `range` of `text`.
 ///
-/// `classify` fills the masks of so many blocks at a place, `random` says whether a run of so many token characters (32 at
-/// most) at a place looks random.
+/// `classify` gives the masks of a block, `random` says whether a run of so many token characters (32 at most) looks
+/// random. Both are all that sets one path apart from another.
 #[inline(always)]
 pub(super) fn find(
     finder: &Finder,
@@ -66,8 +81,8 @@ pub(super) fn find(
     range: Range<usize>,
     scratch: &mut Scratch,
     found: &mut Vec<Candidate>,
-    classify: impl Fn(usize, usize, &mut Masks),
-    random: impl Fn(usize, u32) -> bool,
+    classify: impl Fn(&[u8; READ]) -> BlockMasks,
+    random: impl Fn(&[u8; HEAD as usize], u32) -> bool,
 ) {
     let Range { start: from, end: to } = range;
     let lists = &mut *scratch.0;
@@ -75,7 +90,7 @@ pub(super) fn find(
     let mut at = from;
     while at < to {
         let blocks = (to - at).div_ceil(BLOCK).min(CHUNK);
-        classify(at, blocks + 1, &mut lists.masks);
+        lists.masks.fill(text, at, blocks + 1, &classify);
         if to - at < blocks * BLOCK {
             // what begins beyond the end is for the next call
             lists.masks.cut(blocks - 1, (to - at) % BLOCK);
@@ -87,8 +102,13 @@ pub(super) fn find(
         }
         for &place in &lists.values[..values] {
             let run = lists.masks.run(place).min(HEAD);
-            if random(at + usize::from(place), run) {
-                found.push(Candidate { at: (at + usize::from(place)) as u32, kind: Kind::Value });
+            let place = at + usize::from(place);
+            let looks_random = match text[place..].first_chunk() {
+                Some(head) => random(head, run),
+                None => looks_random(&text[place..]),
+            };
+            if looks_random {
+                found.push(Candidate { at: place as u32, kind: Kind::Value });
             }
         }
         let hits = lists.sort_hits(finder, text, at, hits);
@@ -103,6 +123,27 @@ pub(super) fn find(
 }
 
 impl Masks {
+    /// Classifies so many blocks of `text` from `at` on; past its end there are spaces.
+    #[inline(always)]
+    fn fill(&mut self, text: &[u8], at: usize, blocks: usize, classify: impl Fn(&[u8; READ]) -> BlockMasks) {
+        let blocks = blocks.min(CHUNK + 1);
+        let whole = (text.len().saturating_sub(READ - BLOCK).saturating_sub(at) / BLOCK).min(blocks);
+        let mut set = |block: usize, masks: BlockMasks| {
+            self.token[block] = masks.token;
+            self.word[block] = masks.word;
+            self.digit[block] = masks.digit;
+            self.anchor[block] = masks.anchor;
+        };
+        // a loop without calls, so that tables stay in registers
+        for block in 0..whole {
+            let bytes = text[at + block * BLOCK..].first_chunk().expect("a whole block");
+            set(block, classify(bytes));
+        }
+        for block in whole..blocks {
+            set(block, classify(&padded(text, at + block * BLOCK)));
+        }
+    }
+
     /// Takes the starts and anchors from a block but for its first bytes.
     fn cut(&mut self, block: usize, length: usize) {
         let inside = (1 << length) - 1;
@@ -129,15 +170,26 @@ impl Lists {
     /// Lists the words that begin where 16 token characters stand, and the places that may hold an anchor.
     #[inline(always)]
     fn list(&mut self, blocks: usize, word_before: &mut u64) -> (usize, usize) {
+        let Masks { token, word, anchor, .. } = &self.masks;
+        // a loop of its own, whose rounds do not depend on each other: they become vectors
+        let mut begins = [0; CHUNK];
+        let mut before = [0; CHUNK];
+        before[0] = *word_before;
+        for block in 1..CHUNK {
+            before[block] = word[block - 1] >> 63;
+        }
+        for block in 0..CHUNK {
+            let begin = word[block] & !(word[block] << 1 | before[block]);
+            begins[block] = begin & runs(token[block], token[block + 1]);
+        }
+        let blocks = blocks.min(CHUNK);
+        *word_before = word[blocks - 1] >> 63;
         let (mut starts, mut hits) = (0, 0);
-        for block in 0..blocks.min(CHUNK) {
-            let word = self.masks.word[block];
-            let begin = word & !(word << 1 | *word_before);
-            *word_before = word >> 63;
-            let begin = begin & runs(self.masks.token[block], self.masks.token[block + 1]);
-            let first = (block * BLOCK) as u16;
-            starts += spread(begin, first, &mut self.starts[starts..]);
-            hits += spread(self.masks.anchor[block], first, &mut self.hits[hits..]);
+        for (block, &begin) in begins[..blocks].iter().enumerate() {
+            starts += spread(begin, (block * BLOCK) as u16, &mut self.starts[starts..]);
+        }
+        for (block, &anchor) in anchor[..blocks].iter().enumerate() {
+            hits += spread(anchor, (block * BLOCK) as u16, &mut self.hits[hits..]);
         }
         (starts, hits)
     }
@@ -191,7 +243,7 @@ impl Finder {
         if self.starts.may_start(first_bytes(text, word)) {
             push(word, Kind::Prefix);
         }
-        if escape && super::looks_random(&text[word..]) {
+        if escape && looks_random(&text[word..]) {
             push(word, Kind::Value);
         }
     }
@@ -215,10 +267,12 @@ fn spread(mut bits: u64, first: u16, list: &mut [u16]) -> usize {
     count
 }
 
-/// The first `BLOCK + 32` bytes at `at`, filled with spaces past the end: lets blocks at the end of a text be read
-/// like the others.
-pub(super) fn padded(text: &[u8], at: usize) -> [u8; BLOCK + 32] {
-    let mut block = [b' '; BLOCK + 32];
+/// The bytes of a block at `at`, filled with spaces past the end: lets blocks at the end of a text be read like the
+/// others.
+#[cold]
+#[inline(never)]
+fn padded(text: &[u8], at: usize) -> [u8; READ] {
+    let mut block = [b' '; READ];
     if let Some(rest) = text.get(at..) {
         let length = rest.len().min(block.len());
         block[..length].copy_from_slice(&rest[..length]);
@@ -236,14 +290,15 @@ pub(super) fn first_bytes(text: &[u8], place: usize) -> u32 {
     }
 }
 
-/// Bits `i` of the low half at which 16 set bits begin, given two neighbouring masks.
+/// The bits of `token` at which 16 set bits begin, given the mask that follows.
 #[inline(always)]
 fn runs(token: u64, next: u64) -> u64 {
     const _: () = assert!(RUN == 16);
-    let mut bits = u128::from(token) | u128::from(next) << 64;
-    bits &= bits >> 1;
-    bits &= bits >> 2;
-    bits &= bits >> 4;
-    bits &= bits >> 8;
-    bits as u64
+    let both = |bits: u64, after: u64, shift: u32| {
+        (bits & (bits >> shift | after << (64 - shift)), after & after >> shift)
+    };
+    let (bits, after) = both(token, next, 1);
+    let (bits, after) = both(bits, after, 2);
+    let (bits, after) = both(bits, after, 4);
+    both(bits, after, 8).0
 }

@@ -11,11 +11,14 @@
 //! * [`Kind::Anchor`]: one of the anchors stands here.
 //!
 //! A candidate is a promise to look, never a finding: what is found here and turns out wrong costs time only, what
-//! is missed here is lost. The portable and the AVX2 path give the same candidates; a property test compares them.
+//! is missed here is lost. The paths (portable, AVX2, AVX-512) give the same
+//! candidates; a property test compares them.
 
 pub(crate) mod anchors;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod blocks;
 mod portable;
 mod starts;
@@ -83,7 +86,34 @@ pub(crate) fn is_token(byte: u8) -> bool {
 pub(crate) struct Finder {
     starts: StartTable,
     anchors: AnchorTable,
-    portable: bool,
+    path: Path,
+}
+
+/// Which instructions are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Path {
+    /// Any processor's.
+    Portable,
+    /// AVX2, BMI and POPCNT.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// These, AVX-512 BW and VBMI.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Path {
+    /// The paths that this processor can take, the quickest first.
+    pub(crate) fn available() -> Vec<Self> {
+        let mut paths = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        {
+            paths.extend(avx512::available().then_some(Self::Avx512));
+            paths.extend(avx2::available().then_some(Self::Avx2));
+        }
+        paths.push(Self::Portable);
+        paths
+    }
 }
 
 /// The shortest run of token characters that makes a candidate.
@@ -92,17 +122,25 @@ const RUN: usize = crate::rules::analyze::RUN;
 impl Finder {
     /// A finder for the given prefixes and anchors (in lower case).
     pub(crate) fn new(starts: StartTable, anchors: AnchorTable) -> Self {
-        #[cfg(target_arch = "x86_64")]
-        let portable = !avx2::available();
-        #[cfg(not(target_arch = "x86_64"))]
-        let portable = true;
-        Self { starts, anchors, portable }
+        Self { starts, anchors, path: Path::available()[0] }
     }
 
-    /// The same finder on the portable path, whatever the processor can do.
-    pub(crate) fn portable(mut self) -> Self {
-        self.portable = true;
+    /// The same finder on another path, which must be [available](Path::available).
+    pub(crate) fn on(mut self, path: Path) -> Self {
+        assert!(Path::available().contains(&path));
+        self.path = path;
         self
+    }
+
+    /// The path that it takes.
+    #[cfg(test)]
+    pub(crate) fn path(&self) -> Path {
+        self.path
+    }
+
+    /// See [`AnchorTable::prints`].
+    pub(crate) fn anchors(&self) -> impl Iterator<Item = (&'static [u8], usize, usize)> {
+        self.anchors.prints()
     }
 
     /// The prefixes that `text` begins with, with their rules.
@@ -123,13 +161,15 @@ impl Finder {
         found: &mut Vec<Candidate>,
     ) {
         debug_assert!(to <= text.len() && text.len() < u32::MAX as usize);
-        #[cfg(target_arch = "x86_64")]
-        if !self.portable {
-            // SAFETY: `portable` is false only when the processor has AVX2, BMI and POPCNT.
-            unsafe { avx2::find(self, text, from, to, scratch, found) };
-            return;
+        match self.path {
+            // SAFETY: the path is available, so the processor has all that it uses.
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx512 => unsafe { avx512::find(self, text, from, to, scratch, found) },
+            // SAFETY: the same.
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => unsafe { avx2::find(self, text, from, to, scratch, found) },
+            Path::Portable => portable::find(self, text, from, to, scratch, found),
         }
-        portable::find(self, text, from, to, scratch, found);
     }
 }
 

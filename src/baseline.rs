@@ -87,6 +87,13 @@ impl Baseline {
         Self { salt: format!("{:016x}{:016x}", draw(0), draw(1)), entries: BTreeMap::new() }
     }
 
+    /// An empty one whose salt comes of a repository's first commit: whoever makes one in any clone or on any branch has
+    /// the same, so that they merge.
+    pub fn of_repository(first_commit: &[u8]) -> Self {
+        let salt = blake3::derive_key("portcullis 2026 baseline salt v1", first_commit);
+        Self { salt: blake3::Hash::from(salt).to_hex()[..DIGITS].to_owned(), entries: BTreeMap::new() }
+    }
+
     /// Reads the text of a file.
     ///
     /// # Errors
@@ -117,7 +124,7 @@ impl Baseline {
                     _ if !is_hex(text) => return Err(fail("the salt must be 32 hexadecimal digits")),
                     Some(known) if known != text => {
                         return Err(fail(
-                            "a second salt: two baselines were made apart; keep one and run `gate baseline create`",
+                            "a second salt: two baselines were made apart; take this line out, then run `gate baseline create` and `gate baseline prune`",
                         ));
                     }
                     _ => salt = Some(text.to_owned()),

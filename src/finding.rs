@@ -99,6 +99,25 @@ pub struct CommitPlace {
     pub standing: Option<Standing>,
 }
 
+impl CommitPlace {
+    /// The first 12 digits of the commit's id; `None` when no commit holds it.
+    pub fn short(&self) -> Option<&str> {
+        self.id.get(..12)
+    }
+
+    /// Commit, day and author in one line: `commit 0123456789ab, 2027-01-31, Name <address>`; of a tag's message, the
+    /// tag in the commit's place; else the object.
+    pub fn in_words(&self) -> String {
+        let object = self.object.get(..12).unwrap_or_default();
+        let what = match self.short() {
+            Some(id) => format!("commit {id}"),
+            None if self.author.is_empty() => return format!("in no commit, object {object}"),
+            None => format!("tag {object}"),
+        };
+        format!("{what}, {}, {}", self.date.get(..10).unwrap_or_default(), self.author)
+    }
+}
+
 /// Where a secret of the past stands today.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {

@@ -9,6 +9,7 @@
 
 pub mod baseline;
 pub mod blob;
+pub mod cache;
 pub mod exit;
 pub mod finding;
 pub mod sanitize;

@@ -1,7 +1,7 @@
 //! From what a provider says to commits of the clone at hand.
 
 use crate::git::{Error, Oid, Range, Repository};
-use crate::source::range::{self, Changes, Trouble, commits_of};
+use crate::source::range::{self, Commits, commits_of};
 
 use super::{Base, Job, Unknown};
 
@@ -11,22 +11,23 @@ impl Job {
         format!("{} ({})", self.occasion, self.provider)
     }
 
-    /// What the commits of the run bring.
+    /// The commits of the run.
     ///
     /// # Errors
     /// The clone hides them: with the way to have all of them.
-    pub fn changes(&self, repository: &Repository) -> Result<Changes, Unknown> {
+    pub fn commits(&self, repository: &Repository) -> Result<Commits, Unknown> {
         let (range, tags) = self.range(repository)?;
-        range::changes(repository, &range, &tags).map_err(|trouble| match trouble {
-            Trouble::Shallow => self.shallow("cuts off commits of the run"),
-            Trouble::Git(Error::Missing(id)) if is_shallow(repository) => {
-                self.shallow(&format!("does not have {id}"))
+        match Commits::of(repository, &range, tags) {
+            Ok(commits) if commits.are_cut(repository) => Err(self.shallow("cuts off commits of the run")),
+            Ok(commits) => Ok(commits),
+            Err(Error::Missing(id)) if is_shallow(repository) => {
+                Err(self.shallow(&format!("does not have {id}")))
             }
-            Trouble::Git(error) => Unknown(error.to_string()),
-        })
+            Err(error) => Err(Unknown(error.to_string())),
+        }
     }
 
-    /// The commits, and the annotated tags on the way to them.
+    /// The range, and the annotated tags on the way to them.
     fn range(&self, repository: &Repository) -> Result<(Range, Vec<Oid>), Unknown> {
         let mut reader = repository.reader();
         let head = match repository.resolve(&self.head, &mut reader) {

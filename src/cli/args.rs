@@ -34,6 +34,8 @@ pub enum Command {
     Policy(super::policy::PolicyArguments),
     /// Write down known findings, so that only new ones count
     Baseline(Baseline),
+    /// Show or clear what scans of histories remember, so that a repeat looks at what is new only
+    Cache(Cache),
     /// Know the credentials of this machine by keyed hashes, so that scans recognise them anywhere
     Fingerprint(super::fingerprint::Fingerprint),
     /// Put hooks in place that ask gate before a commit or push
@@ -82,6 +84,10 @@ pub struct Scan {
     /// With --history: look at every blob wholly; finds the same, slower
     #[arg(long, requires = "history", hide = true)]
     pub whole_blobs: bool,
+
+    /// With --history and --ci: neither use nor keep what former scans have learned; see `gate cache`
+    #[arg(long)]
+    pub no_cache: bool,
 
     /// What to call the text of --stdin; its ending tells what kind of file it is
     #[arg(long, value_name = "NAME", requires = "stdin", default_value = "stdin")]
@@ -257,6 +263,23 @@ pub enum BaselineCommand {
         #[command(flatten)]
         scan: BaselineScan,
     },
+}
+
+/// `gate cache`
+#[derive(Debug, Args)]
+pub struct Cache {
+    /// What to do with the cache.
+    #[command(subcommand)]
+    pub command: CacheCommand,
+}
+
+/// What to do with the cache.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum CacheCommand {
+    /// Say where it is; it may be deleted at any time
+    Path,
+    /// Delete it
+    Clear,
 }
 
 /// `gate hook`

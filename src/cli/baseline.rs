@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use crate::baseline::{Applied, Baseline, FILE_LIMIT, FILE_NAME};
 use crate::config::parse_date;
 use crate::exit::ExitStatus;
+use crate::git::{Environment, Repository};
 use crate::sanitize;
 
 use super::args::{self, BaselineCommand, BaselineScan, Scan};
@@ -26,7 +27,7 @@ pub(super) fn run(arguments: &args::Baseline) -> Result<ExitStatus> {
     let path = scan.file();
     let mut baseline = match read(&path) {
         Ok(baseline) => baseline,
-        Err(_) if create && !exists(&path) => Baseline::new(),
+        Err(_) if create && !exists(&path) => new(&path),
         Err(error) => return Err(error),
     };
     let arguments_of_scan = scan.arguments();
@@ -80,6 +81,15 @@ impl BaselineScan {
             ..Scan::default()
         }
     }
+}
+
+/// An empty baseline for this place.
+fn new(path: &Path) -> Baseline {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let environment = Environment::from(|name| std::env::var_os(name));
+    let first =
+        Repository::discover(folder, &environment).ok().and_then(|repository| repository.first_commit());
+    first.map_or_else(Baseline::new, |first| Baseline::of_repository(first.bytes()))
 }
 
 fn exists(path: &Path) -> bool {

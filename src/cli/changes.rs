@@ -1,10 +1,9 @@
 //! Sinks of changes: what was there before does not count.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use crate::blob::Blob;
-use crate::finding::{CommitPlace, Confidence, Finding, Skipped};
+use crate::finding::{Confidence, Finding, Skipped};
 use crate::scan::Tally;
 use crate::source::Sink;
 use crate::source::diff::HunkSink;
@@ -24,7 +23,6 @@ pub(super) struct Comparing<'s> {
     /// Findings of the file at hand that no old version has shown to be old.
     fresh: Vec<Finding>,
     known: u64,
-    commit: Option<Arc<CommitPlace>>,
 }
 
 impl<'s> Comparing<'s> {
@@ -37,7 +35,6 @@ impl<'s> Comparing<'s> {
             failed: Vec::new(),
             fresh: Vec::new(),
             known: 0,
-            commit: None,
         }
     }
 
@@ -54,17 +51,9 @@ impl Sink for Comparing<'_> {
 }
 
 impl ChangeSink for Comparing<'_> {
-    fn begin(&mut self, commit: Option<&Arc<CommitPlace>>) {
-        self.commit = commit.cloned();
-    }
-
     fn new_version(&mut self) -> bool {
-        let Scanned { mut tally, failed, .. } = self.scanning.take();
+        let Scanned { tally, failed, .. } = self.scanning.take();
         self.failed.extend(failed);
-        if let Some(commit) = &self.commit {
-            let place = || Some(Box::new(CommitPlace::clone(commit)));
-            tally.findings.iter_mut().for_each(|finding| finding.commit = place());
-        }
         // what is not shown needs no comparing
         let (fresh, hidden): (Vec<_>, Vec<_>) =
             tally.findings.into_iter().partition(|finding| finding.confidence >= self.threshold && !self.all);

@@ -10,6 +10,7 @@ use crate::ci::{self, Provider};
 use crate::finding::Outcome;
 use crate::report::{self, Format};
 
+use super::history::Past;
 use super::scan::{Input, repository};
 
 /// Bytes of an event file.
@@ -30,8 +31,8 @@ fn detect() -> Result<ci::Job, ci::Unknown> {
 pub(super) fn input(paths: &[PathBuf]) -> Result<Input> {
     let job = detect()?;
     let repository = repository(paths)?;
-    let changes = job.changes(&repository).with_context(|| job.title())?;
-    Ok(Input::Range(Box::new(repository), changes))
+    let commits = job.commits(&repository).with_context(|| job.title())?;
+    Ok(Input::History(Box::new(Past::arriving(repository, commits))))
 }
 
 /// The form that the provider's log understands.

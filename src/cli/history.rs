@@ -4,13 +4,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
-use crate::git::{Environment, Error, Range, Repository};
+use crate::git::{Environment, Error, Repository};
 use crate::source::history::Extent;
+use crate::source::range::Commits;
 
-/// A repository, and the range of it that was asked for.
+/// A repository, and the commits that count.
 pub(super) struct Past {
     repository: Repository,
-    range: Option<Range>,
+    commits: Option<Commits>,
+    /// Whether these commits are about to be taken, by a push or a run of CI: what is not new is told as usual, and
+    /// where it stands is of no interest.
+    arriving: bool,
 }
 
 /// The repository at or above the one path given, and the commits that `range` names; all when it is empty.
@@ -39,14 +43,24 @@ pub(super) fn find(range: &str, paths: &[PathBuf]) -> Result<Past> {
 
 fn open(path: &Path, range: &str, environment: &Environment) -> crate::git::Result<Past> {
     let repository = Repository::discover(path, environment)?;
-    let range = match range {
+    let commits = match range {
         "" => None,
-        range => Some(repository.range(range)?),
+        range => Some(Commits::of(&repository, &repository.range(range)?, Vec::new())?),
     };
-    Ok(Past { repository, range })
+    Ok(Past { repository, commits, arriving: false })
 }
 
 impl Past {
+    /// Commits that a push or a run of CI is about.
+    pub(super) fn arriving(repository: Repository, commits: Commits) -> Self {
+        Self { repository, commits: Some(commits), arriving: true }
+    }
+
+    /// Whether these are commits of a push or a run of CI.
+    pub(super) fn is_arriving(&self) -> bool {
+        self.arriving
+    }
+
     /// The folder whose settings count.
     pub(super) fn root(&self) -> PathBuf {
         self.repository.work_tree().unwrap_or(self.repository.git_dir()).to_owned()
@@ -59,13 +73,25 @@ impl Past {
     /// What to look at.
     ///
     /// # Errors
-    /// Both a range and all that is reachable were asked for.
+    /// Both a range and all that is reachable were asked for; a range that was named holds nothing.
     pub(super) fn extent(&self, reachable: bool) -> Result<Extent<'_>> {
-        match (&self.range, reachable) {
+        match (&self.commits, reachable) {
             (Some(_), true) => bail!("--reachable and a range do not go together: a range is reachable"),
-            (Some(range), false) => Ok(Extent::Range(range)),
+            (Some(commits), false) if commits.is_empty() && !self.arriving => {
+                bail!("the range holds no commit: nothing would be looked at")
+            }
+            (Some(commits), false) => Ok(Extent::Commits(commits)),
             (None, true) => Ok(Extent::Reachable),
             (None, false) => Ok(Extent::All),
+        }
+    }
+
+    /// What to say of a scan that looked at no commit and no file, though nothing is wrong.
+    pub(super) fn emptiness(&self, extent: Extent<'_>) -> &'static str {
+        match extent {
+            Extent::All => "the repository is empty: it has no commits and no files yet",
+            Extent::Reachable => "no branch, tag or stash leads to a commit: nothing to scan",
+            Extent::Commits(_) => "no commit is new",
         }
     }
 }

@@ -12,9 +12,10 @@ use crate::finding::{Finding, Outcome};
 use crate::git::{Range, Repository};
 use crate::hook::git::{Done, Hook, Hooks, State, Update, updates};
 use crate::sanitize;
-use crate::source::range::{self, Trouble};
+use crate::source::range::{self, Commits};
 
 use super::args::{self, HookCommand, HookTarget, RunTarget, Scan};
+use super::history::Past;
 use super::scan::{Input, Job, repository, status};
 
 /// How many findings and remedies a blocked commit shows.
@@ -172,15 +173,14 @@ fn push(hook: Hook, remote: &str) -> Result<ExitStatus> {
         (hook == Hook::PreReceive || !remote.is_empty() && name.starts_with(&tracking)).then_some(id)
     });
     let exclude = range::present(&repository, updates.iter().filter_map(|update| update.old).chain(known));
-    let changes = match range::changes(&repository, &Range { include, exclude }, &tags) {
-        Ok(changes) => changes,
-        Err(Trouble::Shallow) => bail!(
+    let commits = Commits::of(&repository, &Range { include, exclude }, tags)?;
+    if commits.are_cut(&repository) {
+        bail!(
             "this clone is shallow, so which commits are new cannot be told: run `git fetch --unshallow`, then push again"
-        ),
-        Err(Trouble::Git(error)) => return Err(error.into()),
-    };
+        );
+    }
     let arguments = of_hook(&repository);
-    let input = Input::Range(Box::new(repository), changes);
+    let input = Input::History(Box::new(Past::arriving(repository, commits)));
     let outcome = Job::new(&arguments, &input)?.run(&arguments, input)?;
     answer(&outcome, hook, true)
 }
@@ -227,7 +227,8 @@ fn explanation(outcome: &Outcome, hook: Hook, born: bool) -> String {
     _ = writeln!(text, "gate: {act} blocked: {count} {place}");
     for finding in outcome.findings.iter().take(SHOWN) {
         let Finding { path, start, rule_name, masked, commit, .. } = finding;
-        let commit = commit.as_ref().map_or_else(String::new, |commit| format!("  in {:.12}", commit.id));
+        let commit = commit.as_ref().and_then(|commit| commit.short());
+        let commit = commit.map_or_else(String::new, |commit| format!("  in {commit}"));
         _ = writeln!(
             text,
             "  {}:{}:{}  {rule_name}  {masked}{commit}",

@@ -2,6 +2,7 @@
 
 pub mod args;
 mod baseline;
+mod cache;
 mod changes;
 mod check;
 mod ci;
@@ -32,6 +33,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Rules(arguments) => ended(rules::run(&arguments), ExitStatus::Incomplete),
         Command::Policy(arguments) => ended(policy::run(&arguments), ExitStatus::Incomplete),
         Command::Baseline(arguments) => ended(baseline::run(&arguments), ExitStatus::Incomplete),
+        Command::Cache(arguments) => ended(cache::run(&arguments), ExitStatus::Incomplete),
         Command::Hook(arguments) => ended(hook::run(&arguments), ExitStatus::Incomplete),
         Command::Doctor(arguments) => ended(doctor::run(&arguments), ExitStatus::Incomplete),
         Command::Fingerprint(arguments) => ended(fingerprint::run(&arguments), ExitStatus::Incomplete),

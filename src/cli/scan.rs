@@ -18,13 +18,14 @@ use crate::report::{self, Format};
 use crate::rules;
 use crate::scan::filter::allow::AllowList;
 use crate::scan::{Scanner, Tally, Worker, reach};
-use crate::source::history::{Examiner, HistoryRequest, scan_history};
-use crate::source::{self, Progress, Request, Sink, changes, range, staged};
+use crate::source::history::{Caching, Examiner, HistoryRequest, scan_history};
+use crate::source::{self, Progress, Request, Sink, changes, staged};
 use crate::span::Span;
 use crate::stable_id::IdKey;
 
 use super::args::{Colour, Scan};
 use super::baseline;
+use super::cache;
 use super::changes::{Comparing, Hunks};
 use super::history::{self, Past};
 use super::progress::ProgressLine;
@@ -66,10 +67,8 @@ pub(super) enum Input {
     Staged(Box<Repository>),
     /// The new side of a diff.
     Diff,
-    /// The past of a repository.
+    /// The past of a repository, or what commits bring.
     History(Box<Past>),
-    /// What commits bring.
-    Range(Box<Repository>, range::Changes),
 }
 
 impl Input {
@@ -92,9 +91,7 @@ impl Input {
     /// The folder that names are relative to, and that has the project's settings.
     fn root(&self, arguments: &Scan) -> PathBuf {
         let folder = match self {
-            Self::Staged(repository) | Self::Range(repository, _) => {
-                repository.work_tree().map(Path::to_owned)
-            }
+            Self::Staged(repository) => repository.work_tree().map(Path::to_owned),
             Self::History(past) => Some(past.root()),
             Self::Tree | Self::Stdin | Self::Diff => arguments.paths.first().cloned(),
         };
@@ -104,8 +101,8 @@ impl Input {
 
 /// Where commits of CI are scanned, the baseline at its usual place counts.
 fn usual_baseline(arguments: &Scan, input: &Input) -> Option<PathBuf> {
-    let Input::Range(repository, _) = input else { return None };
-    let path = repository.work_tree()?.join(crate::baseline::FILE_NAME);
+    let Input::History(past) = input else { return None };
+    let path = past.repository().work_tree()?.join(crate::baseline::FILE_NAME);
     (arguments.ci && path.exists()).then_some(path)
 }
 
@@ -213,29 +210,37 @@ impl Job {
                 (sinks.into_iter().map(Comparing::into_scanned).collect(), coverage)
             }
             Input::History(past) => {
+                let extent = past.extent(arguments.reachable)?;
+                // a hook looks at little, and should leave no trace
+                let caches =
+                    !arguments.no_cache && !arguments.explain && (arguments.ci || !past.is_arriving());
+                let cache = caches.then(|| cache::of(past.repository(), &mut notes)).flatten();
+                let program = cache.as_ref().and_then(|_| cache::program());
                 let request = HistoryRequest {
                     repository: past.repository(),
-                    extent: past.extent(arguments.reachable)?,
+                    extent,
+                    standing: !past.is_arriving(),
+                    confidence: self.confidence,
                     exclude: self.exclude.clone(),
                     prefix: self.prefix.clone(),
                     max_file_size: self.max_file_size,
                     whole_blobs: arguments.whole_blobs,
                     threads: arguments.threads,
+                    cache: cache
+                        .as_ref()
+                        .zip(program)
+                        .map(|(cache, program)| Caching { cache, key: self.scanner.cache_key(&program) }),
                     progress,
                 };
                 let history = scan_history(&request, || Scanning::new(&self.scanner))?;
+                if history.commits == 0 && history.coverage.files == 0 && history.coverage.complete() {
+                    notes.push(past.emptiness(extent).to_owned());
+                }
+                notes.extend(history.notes);
                 let mut scanned: Vec<_> = history.examiners.into_iter().map(|mut sink| sink.take()).collect();
                 let tally = Tally { findings: history.findings, ..Tally::default() };
-                scanned.push(Scanned { tally, ..Scanned::default() });
+                scanned.push(Scanned { tally, known: history.known, ..Scanned::default() });
                 (scanned, history.coverage)
-            }
-            Input::Range(repository, changes) => {
-                if changes.commits == 0 {
-                    notes.push("no commit is new".to_owned());
-                }
-                let (sinks, coverage) =
-                    changes.scan(&repository, &self.changes(arguments, progress), compare)?;
-                (sinks.into_iter().map(Comparing::into_scanned).collect(), coverage)
             }
             Input::Tree => {
                 let paths = &arguments.paths;
@@ -367,6 +372,14 @@ impl Examiner for Scanning<'_> {
 
     fn judges_alike(&self, one: &str, other: &str) -> bool {
         self.scanner.judges_alike(one, other)
+    }
+
+    fn kind_of(&self, path: &str) -> u8 {
+        self.scanner.kind_of(path)
+    }
+
+    fn marks(&self) -> u64 {
+        self.worker.marks() + self.failed.len() as u64
     }
 
     fn reach(&self) -> (usize, usize) {

@@ -127,6 +127,14 @@ impl<'c> Commit<'c> {
         Ok(commit)
     }
 
+    /// Takes a commit or a tag apart.
+    ///
+    /// # Errors
+    /// Those of [`Commit::parse`] and [`Commit::parse_tag`].
+    pub fn parse_as(kind: Kind, data: &'c [u8]) -> Result<Self> {
+        if kind == Kind::Tag { Self::parse_tag(data) } else { Self::parse(data) }
+    }
+
     /// Takes a tag apart.
     ///
     /// # Errors

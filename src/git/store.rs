@@ -149,6 +149,11 @@ impl Store {
         folder.join(&name[..2]).join(&name[2..])
     }
 
+    /// Whether a pack holds an object; one whose index cannot be read holds none.
+    pub fn packs_hold(&self, id: &Oid) -> bool {
+        self.packs.iter().any(|pack| pack.index().is_ok_and(|index| index.find(id).is_some()))
+    }
+
     /// Whether an object is there.
     pub fn contains(&self, id: &Oid) -> bool {
         matches!(self.find(id, 0), Ok(Some(_)))

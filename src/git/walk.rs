@@ -15,6 +15,9 @@ const EXCLUDED: u8 = 2;
 /// Of [`Repository::merge_bases`]: already one, or older than one.
 const STALE: u8 = 4;
 
+/// The longest line of first parents.
+const LONGEST: usize = 10_000_000;
+
 /// What a walk needs to know of a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Walked {
@@ -38,6 +41,23 @@ impl Repository {
         let commit = Commit::parse(&object.data)?;
         let parents = if self.is_cut(&id) { Vec::new() } else { commit.parents };
         Ok(Walked { id, tree: commit.tree, parents, time: commit.time })
+    }
+
+    /// The commit that all of HEAD's first parents lead to; `None` where there is none, or a shallow clone hides it.
+    pub fn first_commit(&self) -> Option<Oid> {
+        let mut reader = self.reader();
+        let mut at = self.head().ok()?.commit()?;
+        // in a forged repository, commits may stand in a circle
+        for _ in 0..LONGEST {
+            if self.is_cut(&at) {
+                return None;
+            }
+            match self.walked(at, &mut reader).ok()?.parents.first() {
+                Some(parent) => at = *parent,
+                None => return Some(at),
+            }
+        }
+        None
     }
 
     /// The commits of a range, in no order that means anything.

@@ -60,8 +60,8 @@ pub(super) fn write_azure(outcome: &Outcome, out: &mut dyn io::Write) -> io::Res
 
 fn message(finding: &Finding) -> String {
     let mut message = format!("{}: {}", finding.rule_name, finding.masked);
-    if let Some(commit) = &finding.commit {
-        message.push_str(&format!(", in commit {:.12}", commit.id));
+    if let Some(commit) = finding.commit.as_ref().and_then(|place| place.short()) {
+        message.push_str(&format!(", in commit {commit}"));
     }
     if !finding.remedy.is_empty() {
         message.push_str(". ");

@@ -7,8 +7,8 @@
 //! tool      name, version
 //! findings  id, rule_id, rule_name, severity, confidence, path, start_line, start_column, end_line, end_column,
 //!           decoded, remedy, masked, why; with --explain reasons: filter, text; of stored credentials stored:
-//!           label, source, scope, profile, rotated, also; of a history commit: id, author, date (each null when no
-//!           commit holds it), object, and, where the whole history was looked at, in_head, reachable, branches
+//!           label, source, scope, profile, rotated, also; of a history commit: id (null when no commit
+//!           holds it), author, date (null of an object that is neither in a commit nor a tag), object, and, where the whole history was looked at, in_head, reachable, branches
 //! dropped   only with --explain: rule_id, path, start_line, start_column, filter, text
 //! coverage  complete, files, bytes, skipped: path, reason, expected
 //! summary   total, severity, confidence, below_threshold, allowed, known, notes
@@ -185,11 +185,11 @@ struct StandingRow<'o> {
 
 impl<'o> CommitRow<'o> {
     pub(super) fn new(place: &'o CommitPlace) -> Self {
-        let known = !place.id.is_empty();
+        let known = |text: &'o String| (!text.is_empty()).then_some(text.as_str());
         Self {
-            id: known.then_some(&place.id),
-            author: known.then_some(&place.author),
-            date: known.then_some(&place.date),
+            id: known(&place.id),
+            author: known(&place.author),
+            date: known(&place.date),
             object: &place.object,
             standing: place.standing.as_ref().map(|Standing { in_head, reachable, branches }| StandingRow {
                 in_head: *in_head,

@@ -121,7 +121,7 @@ fn verdict(outcome: &Outcome) -> String {
 }
 
 fn commit(finding: &Finding) -> Option<String> {
-    finding.commit.as_ref().map(|commit| format!("{:.12}", commit.id))
+    finding.commit.as_ref().and_then(|commit| commit.short()).map(str::to_owned)
 }
 
 /// Markdown text in which nothing means anything.

@@ -1,7 +1,10 @@
 //! Small outcomes that the tests of all formats share.
 
 use super::{Format, Options};
-use crate::finding::{Confidence, Coverage, Dropped, Encoding, Finding, Outcome, Reason, Severity, Skipped};
+use crate::finding::{
+    CommitPlace, Confidence, Coverage, Dropped, Encoding, Finding, Outcome, Reason, Severity, Skipped,
+    Standing,
+};
 use crate::span::Position;
 
 pub(super) const REMEDY: &str = "Delete the token in the account's developer settings, then issue a new one.";
@@ -132,6 +135,32 @@ pub(super) fn hostile() -> Outcome {
     outcome.dropped[0].reason.text = nasty.to_owned();
     outcome.coverage.skipped = vec![skipped(nasty, nasty, true), skipped(nasty, nasty, false)];
     outcome.notes = vec![nasty.to_owned()];
+    outcome
+}
+
+/// In a commit that is gone from HEAD, in a tag's message, and in an object of no commit.
+pub(super) fn in_history() -> Outcome {
+    let mut outcome = several_files();
+    outcome.findings.truncate(3);
+    let standing =
+        |reachable| Some(Standing { reachable, branches: vec!["main".to_owned()], ..Standing::default() });
+    let tag = CommitPlace {
+        id: String::new(),
+        author: "A <a@b.example>".to_owned(),
+        date: "2027-01-31T12:00:00Z".to_owned(),
+        object: "a".repeat(40),
+        standing: None,
+    };
+    let commit = CommitPlace {
+        id: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+        standing: standing(true),
+        ..tag.clone()
+    };
+    let object =
+        CommitPlace { object: tag.object.clone(), standing: standing(false), ..CommitPlace::default() };
+    for (finding, place) in outcome.findings.iter_mut().zip([commit, tag, object]) {
+        finding.commit = Some(Box::new(place));
+    }
     outcome
 }
 

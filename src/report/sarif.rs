@@ -9,7 +9,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::json::{Each, write_line};
+use super::json::{CommitRow, Each, write_line};
 use super::{Options, TOOL, uri};
 use crate::finding::{Confidence, Encoding, Finding, Outcome, Severity, Skipped};
 use crate::fingerprint::Stored;
@@ -278,6 +278,9 @@ struct ResultProperties<'o> {
     decoded: &'o [Encoding],
     #[serde(skip_serializing_if = "Option::is_none")]
     stored: Option<&'o Stored>,
+    /// As in the JSON report. SARIF has no place for the commit that brought a result; its provenance speaks of runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<CommitRow<'o>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<String>>,
 }
@@ -285,7 +288,14 @@ struct ResultProperties<'o> {
 impl<'o> ResultRow<'o> {
     fn new(finding: &'o Finding, rule_index: usize, options: &Options) -> Self {
         let decoded: String = finding.decoded.iter().map(|encoding| format!(", in {encoding}")).collect();
-        let message = format!("{}: {}{decoded}.", finding.rule_name, finding.masked);
+        let commit = finding.commit.as_ref().map_or_else(String::new, |place| {
+            let standing = place
+                .standing
+                .as_ref()
+                .map_or_else(String::new, |standing| format!("; {}", standing.in_words()));
+            format!(" First in {}{standing}.", place.in_words().trim_start_matches("in "))
+        });
+        let message = format!("{}: {}{decoded}.{commit}", finding.rule_name, finding.masked);
         Self {
             rule_id: &finding.rule_id,
             rule_index,
@@ -298,6 +308,7 @@ impl<'o> ResultRow<'o> {
                 confidence: finding.confidence,
                 decoded: &finding.decoded,
                 stored: finding.stored.as_deref(),
+                commit: finding.commit.as_deref().map(CommitRow::new),
                 reasons: options.explain.then(|| {
                     finding
                         .reasons
@@ -337,6 +348,7 @@ mod tests {
             Outcome::default(),
             sample::several_files(),
             sample::hostile(),
+            sample::in_history(),
             sample::incomplete(),
             sample::clean(),
         ] {
@@ -405,6 +417,29 @@ mod tests {
         assert_eq!(
             run["invocations"],
             json!([{"executionSuccessful": true, "toolExecutionNotifications": []}])
+        );
+    }
+
+    #[test]
+    fn a_result_of_a_history_has_its_commit() {
+        let run = &report(&sample::in_history(), &sample::options())["runs"][0];
+        let texts: Vec<_> =
+            run["results"].as_array().unwrap().iter().map(|row| &row["message"]["text"]).collect();
+        let expected = [
+            "First in commit 0123456789ab, 2027-01-31, A <a@b.example>; not in HEAD.",
+            "First in tag aaaaaaaaaaaa, 2027-01-31, A <a@b.example>.",
+            "First in no commit, object aaaaaaaaaaaa; only in unreachable objects.",
+        ];
+        for (text, expected) in texts.iter().zip(expected) {
+            assert!(text.as_str().unwrap().ends_with(expected), "{text}");
+        }
+        assert_eq!(
+            run["results"][0]["properties"]["commit"],
+            json!({
+                "id": "0123456789abcdef0123456789abcdef01234567", "author": "A <a@b.example>",
+                "date": "2027-01-31T12:00:00Z", "object": "a".repeat(40), "in_head": false, "reachable": true,
+                "branches": ["main"],
+            })
         );
     }
 

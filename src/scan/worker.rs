@@ -85,6 +85,29 @@ impl Scanner {
         one == other || (!self.allow.names_paths() && FileKind::of(one) == FileKind::of(other))
     }
 
+    /// Stands for the kind of file that a path is, as far as judgements depend on it.
+    pub fn kind_of(&self, path: &str) -> u8 {
+        FileKind::of(path).number()
+    }
+
+    /// Stands for rules, disabled rules and stored credentials: for caches of what was found to be clean. Allow entries
+    /// are not in it, as a text in which nothing is found has nothing to allow.
+    pub fn cache_key(&self, program: &[u8]) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_derive_key("portcullis 2026 scan cache v1");
+        let mut part = |bytes: &[u8]| {
+            hasher.update(&(bytes.len() as u64).to_le_bytes());
+            hasher.update(bytes);
+        };
+        part(program);
+        for &own in &self.tables.searched {
+            part(format!("{:?}", self.tables.rules[usize::from(own)]).as_bytes());
+        }
+        part(b"");
+        self.disabled.iter().for_each(|id| part(id.as_bytes()));
+        part(&self.stored.set_hash());
+        *hasher.finalize().as_bytes()
+    }
+
     /// How far a match may begin before what it depends on, in bytes: see [`super::reach`]. Rules of the user's own may
     /// be longer than those of ours.
     pub fn reach_ahead(&self) -> usize {
@@ -188,6 +211,11 @@ impl Worker<'_> {
     /// What was found since this was last asked; the worker starts anew.
     pub fn take(&mut self) -> Tally {
         std::mem::take(&mut self.tally)
+    }
+
+    /// How much there is to tell beside findings.
+    pub fn marks(&self) -> u64 {
+        self.tally.allowed + self.tally.notes.len() as u64
     }
 
     /// Takes out what was found since the last time.

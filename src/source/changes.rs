@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::config::PathGlobs;
-use crate::finding::{CommitPlace, Coverage, Skipped};
+use crate::finding::{Coverage, Skipped};
 use crate::git::{Error, Kind, Oid, Reader, Repository, Result, object};
 use crate::source::Progress;
 use crate::source::name::push_text;
@@ -51,10 +51,6 @@ pub(super) struct Gone {
 /// What one commit changes, or the next one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ChangeSet {
-    /// The commit; `None` for one that is not made yet.
-    pub(super) commit: Option<Arc<CommitPlace>>,
-    /// Texts of the commit itself, by name.
-    pub(super) messages: Vec<(String, Vec<u8>)>,
     pub(super) changes: Vec<Change>,
     pub(super) gone: Vec<Gone>,
     pub(super) skipped: Vec<Skipped>,
@@ -158,40 +154,22 @@ pub(super) fn too_deep() -> Error {
 /// Hands on each new version, then old ones as far as the sink asks for them. Each thread has one sink.
 pub(super) fn scan<S: ChangeSink>(
     repository: &Repository,
-    mut sets: Vec<ChangeSet>,
+    mut set: ChangeSet,
     request: &Request,
     new_sink: impl Fn() -> S + Sync,
 ) -> anyhow::Result<(Vec<S>, Coverage)> {
-    let mut coverage = Coverage::default();
-    let mut reader = repository.reader();
-    for set in &mut sets {
-        coverage.skipped.append(&mut set.skipped);
-        let gone = std::mem::take(&mut set.gone);
-        // only files without an old version may have been renamed
-        if set.changes.iter().any(|change| change.old.is_empty()) {
-            set.gone = expand(gone, &mut reader);
-        }
+    let mut coverage = Coverage { skipped: std::mem::take(&mut set.skipped), ..Coverage::default() };
+    let gone = std::mem::take(&mut set.gone);
+    // only files without an old version may have been renamed
+    if set.changes.iter().any(|change| change.old.is_empty()) {
+        set.gone = expand(gone, &mut repository.reader());
     }
-    let work_items: Vec<(&ChangeSet, Option<&Change>)> = sets
-        .iter()
-        .flat_map(|set| {
-            let messages = (!set.messages.is_empty()).then_some((set, None));
-            messages.into_iter().chain(set.changes.iter().map(move |change| (set, Some(change))))
-        })
-        .collect();
     let next = AtomicUsize::new(0);
     let work = || {
         let mut versions = Versions::new(repository, request.max_file_size, new_sink());
         let mut coverage = Coverage::default();
-        while let Some((set, change)) = work_items.get(next.fetch_add(1, Ordering::Relaxed)) {
-            versions.begin(set.commit.as_ref());
-            match change {
-                Some(change) => scan_change(change, &set.gone, request, &mut versions, &mut coverage),
-                None => set
-                    .messages
-                    .iter()
-                    .for_each(|(name, message)| versions.message(name, message, &mut coverage)),
-            }
+        while let Some(change) = set.changes.get(next.fetch_add(1, Ordering::Relaxed)) {
+            scan_change(change, &set.gone, request, &mut versions, &mut coverage);
         }
         (versions.into_sink(), coverage)
     };
@@ -200,7 +178,7 @@ pub(super) fn scan<S: ChangeSink>(
         threads => threads,
     };
     // a thread costs as much as a few dozen small files
-    let threads = threads.min(work_items.len() / 32 + 1);
+    let threads = threads.min(set.changes.len() / 32 + 1);
     let done = if threads == 1 {
         vec![work()]
     } else {
@@ -257,7 +235,7 @@ pub(super) fn text(path: &[u8]) -> String {
 
 /// The files among `gone`, directories taken apart, as far as they can be read and up to a number: what is missing only
 /// makes a finding count as new.
-fn expand(gone: Vec<Gone>, reader: &mut Reader<'_>) -> Vec<Gone> {
+pub(super) fn expand(gone: Vec<Gone>, reader: &mut Reader<'_>) -> Vec<Gone> {
     let mut files = Vec::new();
     let mut trees = 0;
     let mut open = gone;

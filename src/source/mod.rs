@@ -13,6 +13,7 @@ pub mod changes;
 pub mod diff;
 mod file;
 pub mod history;
+mod lfs;
 mod name;
 pub mod range;
 mod read;

@@ -1,104 +1,36 @@
-//! What the commits of a range bring: each file as a commit leaves it beside what its parents had, and what the commit
-//! says. For pushes and CI, where old findings do not count, and where a secret counts that a later commit takes away.
+//! The commits of a range, for `--history RANGE`, pushes and CI: what they bring is for [`super::history`] to find out.
 
-use std::collections::HashSet;
-use std::sync::Arc;
-
-use crate::config;
-use crate::finding::{CommitPlace, Coverage};
 use crate::git::revision::peel;
+use crate::git::walk::Walked;
 use crate::git::{Commit, Error, Kind, Oid, Range, Repository, Result};
-use crate::sanitize;
-use crate::source::changes::{self, ChangeSet, Request, Trees};
-use crate::source::version::ChangeSink;
 
-/// What is wrong with a range.
-#[derive(Debug)]
-pub enum Trouble {
-    /// A shallow clone has cut off commits, so that nobody can tell what the range holds.
-    Shallow,
-    /// Something cannot be read.
-    Git(Error),
+/// The commits of a range, and the annotated tags that come with them.
+#[derive(Clone, Debug, Default)]
+pub struct Commits {
+    pub(super) commits: Vec<Walked>,
+    pub(super) tags: Vec<Oid>,
+    /// Whether there is anything before: of a whole history all is new.
+    pub(super) bounded: bool,
 }
 
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        Self::Git(error)
-    }
-}
-
-/// The changes of a range, not yet read.
-pub struct Changes {
-    sets: Vec<ChangeSet>,
-    /// Number of commits.
-    pub commits: usize,
-}
-
-/// Lists what the commits of `range` change. `tags` are annotated tags whose texts belong to it.
-///
-/// # Errors
-/// The range is not known.
-pub fn changes(
-    repository: &Repository,
-    range: &Range,
-    tags: &[Oid],
-) -> std::result::Result<Changes, Trouble> {
-    let mut reader = repository.reader();
-    let mut commits = repository.commits(range, &mut reader)?;
-    if commits.iter().any(|commit| repository.is_cut(&commit.id)) {
-        return Err(Trouble::Shallow);
-    }
-    // the order decides which of two equal findings is told, so it must not depend on chance
-    commits.sort_by_key(|commit| (commit.time, commit.id));
-    let mut seen: HashSet<(Oid, Vec<u8>)> = HashSet::new();
-    let mut sets = Vec::new();
-    for commit in &commits {
-        let object = reader.read_as(&commit.id, Kind::Commit)?;
-        let mut set = of_commit("commit", commit.id, &Commit::parse(&object.data)?);
-        let parents =
-            commit.parents.iter().map(|parent| Ok(Some(repository.walked(*parent, &mut reader)?.tree)));
-        let parents = parents.collect::<Result<Vec<_>>>()?;
-        let mut trees = Trees { reader: &mut reader, into: &mut set, read: 0 };
-        trees.compare(&mut Vec::new(), &parents, commit.tree, 0)?;
-        set.changes.retain(|change| seen.insert((change.id, change.path.clone())));
-        sets.push(set);
-    }
-    for tag in tags {
-        let object = reader.read_as(tag, Kind::Tag)?;
-        sets.push(of_commit("tag", *tag, &Commit::parse_tag(&object.data)?));
-    }
-    Ok(Changes { commits: commits.len(), sets })
-}
-
-/// A set with what a commit or tag says.
-fn of_commit(kind: &str, id: Oid, commit: &Commit<'_>) -> ChangeSet {
-    let place = CommitPlace {
-        id: id.to_string(),
-        author: sanitize::utf8(commit.author).into_owned(),
-        date: config::moment(commit.author_time),
-        ..CommitPlace::default()
-    };
-    let message = (!commit.message.is_empty())
-        .then(|| (format!("{kind} {} (message)", id.short()), commit.message.to_owned()));
-    ChangeSet {
-        commit: Some(Arc::new(place)),
-        messages: message.into_iter().collect(),
-        ..ChangeSet::default()
-    }
-}
-
-impl Changes {
-    /// Hands each file to a sink, then what it was before, as far as the sink asks for it.
+impl Commits {
+    /// Lists the commits of `range`. `tags` are annotated tags whose messages belong to it.
     ///
     /// # Errors
-    /// A thread failed.
-    pub fn scan<S: ChangeSink>(
-        self,
-        repository: &Repository,
-        request: &Request,
-        new_sink: impl Fn() -> S + Sync,
-    ) -> anyhow::Result<(Vec<S>, Coverage)> {
-        changes::scan(repository, self.sets, request, new_sink)
+    /// A commit is missing or damaged: then the range is not known.
+    pub fn of(repository: &Repository, range: &Range, tags: Vec<Oid>) -> Result<Self> {
+        let commits = repository.commits(range, &mut repository.reader())?;
+        Ok(Self { commits, tags, bounded: !range.exclude.is_empty() })
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.commits.is_empty()
+    }
+
+    /// Whether a shallow clone has cut off what comes before one of them, so that nobody can tell what it changed.
+    pub fn are_cut(&self, repository: &Repository) -> bool {
+        self.commits.iter().any(|commit| repository.is_cut(&commit.id))
     }
 }
 

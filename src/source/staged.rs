@@ -34,7 +34,7 @@ pub fn scan_staged<S: ChangeSink>(
     for other in parents.iter().skip(1) {
         comparison.merge(*other)?;
     }
-    changes::scan(repository, vec![comparison.set], request, new_sink)
+    changes::scan(repository, comparison.set, request, new_sink)
 }
 
 /// Compares the index with a tree.

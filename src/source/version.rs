@@ -2,22 +2,14 @@
 
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use crate::finding::{CommitPlace, Coverage, Skipped};
+use crate::finding::{Coverage, Skipped};
 use crate::git::{Error, Kind, Oid, Reader, Repository};
 use crate::source::read::Buffer;
-use crate::source::{Sink, file};
-
-/// Bytes of the largest Git LFS pointer.
-const POINTER_LIMIT: u64 = 1024;
-const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
+use crate::source::{Sink, file, lfs};
 
 /// Takes a file as it is, then as it was, so that what was there before can be told from what is new.
 pub trait ChangeSink: Sink {
-    /// What comes is of this commit or tag; `None` for one that is not made yet.
-    fn begin(&mut self, commit: Option<&Arc<CommitPlace>>);
-
     /// The file as it is has been handed on. Whether old versions matter, because there are findings to compare.
     fn new_version(&mut self) -> bool;
 
@@ -33,7 +25,7 @@ pub(crate) struct Versions<'r, S> {
     reader: Reader<'r>,
     max_file_size: Option<u64>,
     /// Where Git LFS keeps contents.
-    large: PathBuf,
+    common_dir: PathBuf,
     buffer: Buffer,
     sink: S,
 }
@@ -62,23 +54,9 @@ impl<'r, S: ChangeSink> Versions<'r, S> {
         Self {
             reader: repository.reader(),
             max_file_size,
-            large: repository.common_dir().join("lfs/objects"),
+            common_dir: repository.common_dir().to_owned(),
             buffer: Buffer::default(),
             sink,
-        }
-    }
-
-    /// Says of which commit the next versions are.
-    pub(crate) fn begin(&mut self, commit: Option<&Arc<CommitPlace>>) {
-        self.sink.begin(commit);
-    }
-
-    /// Hands on a text of the commit itself, which has no old version.
-    pub(crate) fn message(&mut self, name: &str, text: &[u8], coverage: &mut Coverage) {
-        let passed = self.buffer.pass(&mut &*text, name, None, &mut self.sink);
-        coverage.bytes += passed.bytes;
-        if self.sink.new_version() {
-            self.sink.end_of_change();
         }
     }
 
@@ -131,12 +109,12 @@ impl<'r, S: ChangeSink> Versions<'r, S> {
         if let Some(max) = self.max_file_size.filter(|max| size > *max) {
             return Taken::expected(format!("larger than max_file_size ({max} bytes)"));
         }
-        if size <= POINTER_LIMIT {
+        if size <= lfs::POINTER_LIMIT as u64 {
             let mut text = Vec::new();
             if let Err(error) = data.read_to_end(&mut text) {
                 return Taken::trouble(format!("could not be read to its end: {error}"));
             }
-            if text.starts_with(POINTER) {
+            if lfs::is_pointer(&text) {
                 return self.large(name, &text);
             }
             self.buffer.pass(&mut text.as_slice(), name, None, &mut self.sink);
@@ -149,15 +127,8 @@ impl<'r, S: ChangeSink> Versions<'r, S> {
 
     /// The content that a Git LFS pointer stands for, if it lies in the repository's own store.
     fn large(&mut self, name: &str, pointer: &[u8]) -> Taken {
-        let oid = pointer.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"oid sha256:"));
-        let is_hex = |oid: &&str| {
-            oid.len() == 64 && oid.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-        };
-        let oid = oid.and_then(|oid| std::str::from_utf8(oid).ok()).map(str::trim_end).filter(is_hex);
-        let taken = oid.map(|oid| {
-            let path = self.large.join(&oid[..2]).join(&oid[2..4]).join(oid);
-            file::take(&path, name, false, self.max_file_size, &mut self.buffer, &mut self.sink)
-        });
+        let taken = lfs::content(pointer, &self.common_dir)
+            .map(|path| file::take(&path, name, false, self.max_file_size, &mut self.buffer, &mut self.sink));
         match taken {
             Some(file::Taken::Scanned { bytes, trouble }) => {
                 Taken { bytes, skipped: trouble.map(|trouble| (trouble, false)) }

@@ -137,6 +137,43 @@ fn branches_merge() {
 }
 
 #[test]
+fn branches_merge_that_made_their_own() {
+    let session =
+        Session::repository(&[("a", &line(1)), (".gitattributes", "/.portcullis-baseline merge=union\n")]);
+    session.git(&["checkout", "-qb", "other"]);
+    session.write("b", line(2));
+    session.gate(&["baseline", "create"]).exits(0).says("2 added");
+    session.commit("other");
+    session.git(&["checkout", "-q", "main"]);
+    session.write("c", line(3));
+    session.gate(&["baseline", "create"]).exits(0).says("2 added");
+    session.commit("ours");
+    session.git(&["merge", "-q", "other"]);
+    scan(&session).exits(0).says("3 findings known before");
+    // in a clone, too
+    session.git(&["clone", "-q", ".", "../clone"]);
+    session.gate(&["baseline", "create", "../clone", "--baseline", "../clone/new"]).exits(0);
+    assert_eq!(session.read("../clone/new"), session.read(FILE));
+}
+
+#[test]
+fn a_second_salt_has_a_way_out() {
+    let session = known();
+    let ours = session.read(FILE);
+    fs::remove_file(session.path(FILE)).expect("removed");
+    session.write("c", line(3));
+    session.gate(&["baseline", "create"]).exits(0).says("3 added");
+    let theirs = session.read(FILE);
+    let second: Vec<&str> = ours.lines().filter(|line| !line.starts_with('#')).collect();
+    session.write(FILE, format!("{theirs}{}\n", second.join("\n")));
+    scan(&session).exits(2).complains("a second salt").complains("take this line out");
+    session.write(FILE, format!("{theirs}{}\n", second[1..].join("\n")));
+    session.gate(&["baseline", "create"]).exits(0);
+    session.gate(&["baseline", "prune"]).exits(0).says("2 taken out, 3 left");
+    scan(&session).exits(0);
+}
+
+#[test]
 fn with_changes() {
     let session = Session::repository(&[("a", &line(1))]);
     session.gate(&["baseline", "create"]).exits(0);

@@ -154,11 +154,11 @@ fn a_push_of_what_messages_say() {
     let session = clone();
     session.git(&["commit", "-q", "--allow-empty", "-m", &line(1)]);
     let (done, said) = session.try_git(&["push", "-q", "origin", "main"]);
-    assert!(!done && said.contains("(message):1:12"), "{said}");
+    assert!(!done && said.contains("COMMIT_EDITMSG:1:12"), "{said}");
     session.git(&["reset", "-q", "--hard", "HEAD~"]);
     session.git(&["tag", "-a", "-m", &line(2), "v1"]);
     let (done, said) = session.try_git(&["push", "-q", "origin", "v1"]);
-    assert!(!done && said.contains("tag "), "{said}");
+    assert!(!done && said.contains("TAG_EDITMSG:1:12"), "{said}");
 }
 
 #[test]

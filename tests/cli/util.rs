@@ -81,7 +81,7 @@ impl Session {
             command.env_remove(name);
         }
         // what is known of the credentials of whoever runs the tests
-        command.env_remove("XDG_DATA_HOME").env_remove("XDG_STATE_HOME");
+        command.env_remove("XDG_DATA_HOME").env_remove("XDG_STATE_HOME").env_remove("XDG_CACHE_HOME");
         command
     }
 
@@ -110,6 +110,12 @@ impl Session {
 }
 
 impl Run {
+    /// What a command does.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let output = command.stdin(Stdio::null()).output().expect("it starts");
+        Self { command: format!("{command:?}"), output }
+    }
+
     pub(crate) fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }

@@ -122,10 +122,7 @@ const BRANCHES: usize = 5;
 
 /// Writes where in the history a finding was first, and where it stands.
 fn write_commit(place: &CommitPlace, style: &Style, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut line = match place.id.get(..12) {
-        Some(id) => format!("commit {id}, {}, {}", place.date.get(..10).unwrap_or(""), place.author),
-        None => format!("in no commit, object {}", place.object.get(..12).unwrap_or("")),
-    };
+    let mut line = place.in_words();
     if let Some(standing) = &place.standing {
         _ = write!(line, "; {}", standing.in_words());
         for (at, branch) in standing.branches.iter().take(BRANCHES).enumerate() {

@@ -116,6 +116,13 @@ const TRANSLATIONS: &[&str] = &[
 ];
 
 impl FileKind {
+    /// A number for each kind.
+    pub(crate) fn number(self) -> u8 {
+        let Self { syntax, lock, translation, test, template, generated } = self;
+        let flags = [lock, translation, test, template, generated];
+        flags.into_iter().fold(syntax as u8, |number, flag| number << 1 | u8::from(flag))
+    }
+
     /// The kind of the file at `path` (with `/`).
     pub(crate) fn of(path: &str) -> Self {
         let lower = path.to_ascii_lowercase();

@@ -23,6 +23,13 @@ pub trait Examiner: Sink + Sized {
     /// Whether the same text means the same under both paths.
     fn judges_alike(&self, one: &str, other: &str) -> bool;
 
+    /// Stands for the kind of file that a path is: a text in which nothing is found under one path holds nothing under
+    /// any other of the same kind.
+    fn kind_of(&self, path: &str) -> u8;
+
+    /// How much there is to tell so far beside findings: what was allowed, marks that are wrong, trouble.
+    fn marks(&self) -> u64;
+
     /// How many bytes before and after a change may matter, beyond the lines it is on.
     fn reach(&self) -> (usize, usize);
 

@@ -6,16 +6,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::git::delta::Delta;
 use crate::git::store::LARGEST;
 use crate::git::{Error, Kind, Oid, Reader, Result};
+use crate::source::lfs;
 use crate::span::Span;
 use crate::stable_id::Identity;
 
 use super::examiner::{Examiner, end_of, is_binary};
 use super::found::Found;
-use super::graph::{NOWHERE, Order};
 use super::layout::{Layout, NONE};
+use super::memory::Loud;
 use super::names::{NO_PATH, PathId};
+use super::places::BlobPlace;
+use super::plan::Plan;
+use super::trouble::Trouble;
 use super::windows::{Change, Piece};
-use super::{Plan, Trouble};
 
 /// Texts above this many bytes are held by one thread at a time.
 const BIG: usize = 32 << 20;
@@ -23,7 +26,7 @@ const BIG: usize = 32 << 20;
 const SHARE: u64 = 1 << 20;
 /// What all texts of a pack may come to: so many bytes, and so many times its own. Real packs stay below a few hundred
 /// times; what goes beyond was made to.
-const MADE: u64 = 64 << 30;
+const MADE: u64 = 8 << 30;
 const MADE_RATIO: u64 = 1000;
 /// Far reaches that are kept of a text.
 const FAR: usize = 64;
@@ -53,6 +56,8 @@ struct Held {
     text: Vec<u8>,
     /// Whether it was looked at: only then its places and reaches are known.
     examined: bool,
+    /// Whether it holds nothing at all, not even what is allowed.
+    quiet: bool,
     path: PathId,
     binary: bool,
     places: Vec<(Span, Identity)>,
@@ -102,6 +107,7 @@ impl<'p> Families<'p> {
         mut layout: Layout,
         order: &[u32],
         seen: impl Fn(&Oid) -> bool,
+        trouble: &mut Trouble,
     ) -> Result<Self> {
         let file = &plan.repository.store().packs()[pack];
         let index = file.index()?;
@@ -109,7 +115,8 @@ impl<'p> Families<'p> {
         for (at, slot) in layout.slots.iter().enumerate() {
             if slot.kind == Some(Kind::Blob) {
                 let id = index.id(slot.name as usize);
-                weight[at] = u32::from(plan.wants(&id) && !seen(&id));
+                let wanted = plan.wants(&id) && !seen(&id);
+                weight[at] = u32::from(wanted && !plan.pass_over(&id, plan.place(&id).path, trouble));
             }
         }
         for &slot in order.iter().rev() {
@@ -261,16 +268,15 @@ impl<'t, E: Examiner> Thread<'t, '_, '_, E> {
             made?;
         } else if head.size > LARGEST {
             let id = self.id(slot)?;
-            let (order, path) = families.plan.place(&id);
-            self.set_path(path, &id);
+            let place = families.plan.place(&id);
+            self.set_path(place.path, &id);
             let (_, _, mut stream) = self.reader.stream_entry(families.pack, offset)?;
             let path_text = self.scratch.path.1.clone();
             let findings = self.examiner.stream(&mut *stream, &path_text, head.size)?;
             families.plan.count(head.size, self.trouble);
-            for finding in &findings {
-                let in_head = families.plan.in_head(&id);
-                self.found.add(finding.identity, path, order, id, in_head, Some(finding));
-            }
+            self.found.add_all(&findings, place, id, families.plan.in_head(&id));
+            // what it has to tell beside findings is not told twice
+            self.trouble.outside = true;
             let children = families.layout.children(slot);
             for &child in children.iter().filter(|&&child| families.weight[child as usize] > 0) {
                 self.failed(child, &Error::TooLarge { size: head.size });
@@ -334,35 +340,47 @@ impl<'t, E: Examiner> Thread<'t, '_, '_, E> {
         if !self.wanted(slot) {
             return Ok(held);
         }
-        let (order, path) = families.plan.place(&id);
+        let place = families.plan.place(&id);
         if !families.plan.count(held.text.len() as u64, self.trouble) {
             return Ok(held);
         }
+        if lfs::is_pointer(&held.text) {
+            self.trouble.open_pointers.push(id);
+            return Ok(held);
+        }
         held.examined = true;
-        held.path = path;
-        self.set_path(path, &id);
+        held.path = place.path;
+        self.set_path(place.path, &id);
         let inherits =
             base.filter(|_| !families.plan.whole_blobs).is_some_and(|base| self.inherit(&mut held, base));
         if inherits {
+            held.quiet = base.is_some_and(|base| base.quiet);
             for &(_, identity) in &held.places {
-                self.found.add(identity, path, order, id, families.plan.in_head(&id), None);
+                self.found.add(identity, place.path, place.order, id, families.plan.in_head(&id), None);
             }
         } else {
-            self.whole(&mut held, id, order);
+            self.whole(&mut held, id, place);
+        }
+        if held.quiet {
+            families.plan.note_clean(id, place.path, held.text.len(), self.trouble);
         }
         Ok(held)
     }
 
-    fn whole(&mut self, held: &mut Held, id: Oid, order: Order) {
+    fn whole(&mut self, held: &mut Held, id: Oid, place: BlobPlace) {
         held.places.clear();
         held.far.clear();
+        let marks = self.examiner.marks();
         let findings = self.examiner.whole(&held.text, &self.scratch.path.1, &mut held.far);
         held.bound_far();
         for finding in &findings {
             let start = finding.offset.unwrap_or(0) as usize;
             held.places.push((Span::new(start, end_of(&held.text, finding)), finding.identity));
-            let in_head = self.families.plan.in_head(&id);
-            self.found.add(finding.identity, held.path, order, id, in_head, Some(finding));
+        }
+        self.found.add_all(&findings, place, id, self.families.plan.in_head(&id));
+        held.quiet = findings.is_empty() && self.examiner.marks() == marks;
+        if !held.quiet {
+            self.trouble.loud.push(Loud::blob(id, place, &findings));
         }
     }
 
@@ -427,6 +445,7 @@ impl Held {
             id,
             text,
             examined: false,
+            quiet: false,
             path: NO_PATH,
             binary,
             places: Vec::new(),
@@ -446,6 +465,3 @@ impl Held {
 fn moved(span: Span, piece: &Piece) -> Span {
     Span::new(span.start - piece.from + piece.at, span.end - piece.from + piece.at)
 }
-
-/// A place that no commit has.
-pub(super) const UNPLACED: (Order, PathId) = (NOWHERE, NO_PATH);

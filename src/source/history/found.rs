@@ -10,6 +10,7 @@ use crate::stable_id::Identity;
 
 use super::graph::Order;
 use super::names::PathId;
+use super::places::BlobPlace;
 
 /// The first place of a secret.
 #[derive(Debug)]
@@ -45,6 +46,13 @@ impl Found {
             self.in_head.insert(identity);
         }
         self.note((identity, path), order, object, || finding.cloned());
+    }
+
+    /// Notes all that a blob holds that was looked at whole.
+    pub(super) fn add_all(&mut self, findings: &[Finding], place: BlobPlace, object: Oid, in_head: bool) {
+        for finding in findings {
+            self.add(finding.identity, place.path, place.order, object, in_head, Some(finding));
+        }
     }
 
     fn note(

@@ -1,9 +1,9 @@
 //! Paths of blobs, each kept once: a history has far fewer paths than blobs.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::git::hash::Seeded;
+use crate::source::name::push_text;
 
 /// A path: a folder and a name in it.
 pub(super) type PathId = u32;
@@ -22,7 +22,7 @@ pub(super) const TOP: FolderId = 0;
 /// All paths met so far.
 #[derive(Debug)]
 pub(super) struct Names {
-    folders: Vec<String>,
+    folders: Vec<Vec<u8>>,
     folder_ids: HashMap<(FolderId, Box<[u8]>), FolderId, Seeded>,
     paths: Vec<(FolderId, Box<[u8]>)>,
     path_ids: HashMap<(FolderId, Box<[u8]>), PathId, Seeded>,
@@ -31,7 +31,7 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn new() -> Self {
         let mut names = Self {
-            folders: vec![String::new()],
+            folders: vec![Vec::new()],
             folder_ids: HashMap::default(),
             paths: Vec::new(),
             path_ids: HashMap::default(),
@@ -72,10 +72,25 @@ impl Names {
         id
     }
 
-    /// A path as text, with `/`.
-    pub(super) fn text(&self, path: PathId) -> String {
+    /// The path of a whole name, such as `src/main.rs`.
+    pub(super) fn whole_path(&mut self, name: &[u8]) -> PathId {
+        let mut parts = name.split(|&byte| byte == b'/');
+        let last = parts.next_back().unwrap_or_default();
+        let folder = parts.fold(TOP, |folder, part| self.folder(folder, part));
+        self.path(folder, last)
+    }
+
+    /// A path as git has it.
+    pub(super) fn bytes(&self, path: PathId) -> Vec<u8> {
         let (folder, name) = &self.paths[path as usize];
         join(&self.folders[*folder as usize], name)
+    }
+
+    /// A path as reports show it.
+    pub(super) fn text(&self, path: PathId) -> String {
+        let mut text = String::new();
+        push_text(&self.bytes(path), &mut text);
+        text
     }
 
     /// Takes in the paths of another table: what each of its paths is called here.
@@ -92,7 +107,6 @@ impl Names {
     }
 }
 
-fn join(folder: &str, name: &[u8]) -> String {
-    let name: Cow<'_, str> = String::from_utf8_lossy(name);
-    if folder.is_empty() { name.into_owned() } else { format!("{folder}/{name}") }
+fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
 }

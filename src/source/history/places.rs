@@ -1,21 +1,27 @@
 //! Which commit introduced each blob, and under which path: trees are walked, the oldest commit's first, each once.
 
+use std::collections::hash_map::Entry as Slot;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::thread;
 
+use crate::finding::Skipped;
 use crate::git::hash::Seeded;
 use crate::git::object::{Entry, entries};
 use crate::git::walk::Walked;
 use crate::git::{Error, Kind, Object, Oid, Reader, Repository};
 
 use super::graph::{NOWHERE, Order};
-use super::names::{FolderId, Names, PathId, TOP};
+use super::introduced::changes_of;
+use super::names::{FolderId, NO_PATH, Names, PathId, TOP};
 
 /// How deep folders may be nested.
 const DEEPEST: usize = 1000;
 /// Fewest commits that are worth a thread of their own: each begins with a whole tree.
 const SHARE: usize = 500;
+
+/// A place that no commit has.
+pub(super) const UNPLACED: BlobPlace = BlobPlace { order: NOWHERE, path: NO_PATH };
 
 /// Where a blob was first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,17 +35,19 @@ pub(super) struct BlobPlace {
 pub(super) struct Places {
     pub names: Names,
     pub blobs: HashMap<Oid, BlobPlace, Seeded>,
+    /// Of a range: further files of the same content.
+    pub more: Vec<(Oid, BlobPlace)>,
     /// Trees that could not be read: what is wrong.
     pub troubles: Vec<String>,
+    /// What is not looked at, as it should be.
+    pub skipped: Vec<Skipped>,
 }
 
 impl Places {
-    /// Walks the trees of `commits`, whose order begins at 0; then `loose_trees`, which belong to no commit. What is in
-    /// the trees of `before` counts as known, and is left out.
+    /// Walks the trees of `commits`, whose order begins at 0; then `loose_trees`, which belong to no commit.
     pub(super) fn find(
         repository: &Repository,
         commits: &[Walked],
-        before: &[Oid],
         loose_trees: &[Oid],
         threads: usize,
     ) -> Self {
@@ -47,10 +55,6 @@ impl Places {
         let size = commits.len().div_ceil(parts).max(1);
         let walk = |part: usize, commits: &[Walked]| {
             let mut walk = Walk::new(repository);
-            for tree in before {
-                walk.tree(*tree, NOWHERE);
-            }
-            walk.known = std::mem::take(&mut walk.blobs).into_keys().collect();
             for (at, commit) in commits.iter().enumerate() {
                 walk.tree(commit.tree, (part * size + at) as Order);
             }
@@ -83,7 +87,48 @@ impl Places {
         }
         whole.troubles.sort();
         whole.troubles.dedup();
-        Self { names: whole.names, blobs: whole.blobs, troubles: whole.troubles }
+        Self {
+            names: whole.names,
+            blobs: whole.blobs,
+            more: Vec::new(),
+            troubles: whole.troubles,
+            skipped: Vec::new(),
+        }
+    }
+
+    /// The files that each of `commits` changes: what none of its parents has there.
+    pub(super) fn changed(repository: &Repository, commits: &[Walked]) -> Self {
+        let mut places = Self {
+            names: Names::new(),
+            blobs: HashMap::default(),
+            more: Vec::new(),
+            troubles: Vec::new(),
+            skipped: Vec::new(),
+        };
+        let mut reader = repository.reader();
+        let mut seen: HashSet<(Oid, PathId), Seeded> = HashSet::default();
+        for (order, commit) in commits.iter().enumerate() {
+            let set = match changes_of(repository, commit, &mut reader) {
+                Ok(set) => set,
+                Err(error) => {
+                    places.troubles.push(format!("commit {}: {error}", commit.id.short()));
+                    continue;
+                }
+            };
+            places.skipped.extend(set.skipped);
+            for change in set.changes {
+                let path = places.names.whole_path(&change.path);
+                if !seen.insert((change.id, path)) {
+                    continue;
+                }
+                let place = BlobPlace { order: order as Order, path };
+                match places.blobs.entry(change.id) {
+                    Slot::Vacant(slot) => drop(slot.insert(place)),
+                    Slot::Occupied(_) => places.more.push((change.id, place)),
+                }
+            }
+        }
+        places
     }
 }
 
@@ -93,7 +138,6 @@ struct Walk<'r> {
     seen: HashSet<Oid, Seeded>,
     /// The last tree of each folder: most of its entries stand in the next one too.
     last: HashMap<FolderId, Arc<Object>, Seeded>,
-    known: HashSet<Oid, Seeded>,
     blobs: HashMap<Oid, BlobPlace, Seeded>,
     troubles: Vec<String>,
 }
@@ -105,7 +149,6 @@ impl<'r> Walk<'r> {
             names: Names::new(),
             seen: HashSet::default(),
             last: HashMap::default(),
-            known: HashSet::default(),
             blobs: HashMap::default(),
             troubles: Vec::new(),
         }
@@ -150,7 +193,7 @@ impl<'r> Walk<'r> {
                     continue;
                 }
                 if !entry.is_tree() {
-                    if !self.blobs.contains_key(&entry.id) && !self.known.contains(&entry.id) {
+                    if !self.blobs.contains_key(&entry.id) {
                         let path = self.names.path(folder, entry.name);
                         self.blobs.insert(entry.id, BlobPlace { order, path });
                     }

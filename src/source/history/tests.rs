@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use super::*;
 use crate::blob::{Blob, Window};
@@ -11,6 +12,7 @@ use crate::rules::shape::{Random, Shape};
 use crate::scan::{Scanner, Worker, reach};
 use crate::source::Sink;
 use crate::span::Span;
+use crate::stable_id::Identity;
 
 /// The scanner itself, as the command line uses it.
 struct Looking<'s> {
@@ -48,6 +50,14 @@ impl Examiner for Looking<'_> {
         self.scanner.judges_alike(one, other)
     }
 
+    fn kind_of(&self, path: &str) -> u8 {
+        self.scanner.kind_of(path)
+    }
+
+    fn marks(&self) -> u64 {
+        self.worker.marks()
+    }
+
     fn reach(&self) -> (usize, usize) {
         (self.scanner.reach_ahead(), reach::BEHIND)
     }
@@ -56,21 +66,35 @@ impl Examiner for Looking<'_> {
 struct Outcome {
     findings: Vec<Finding>,
     coverage: Coverage,
+    allowed: u64,
     whole: usize,
     parts: usize,
 }
 
 fn look(scratch: &Scratch, extent: Extent<'_>, whole_blobs: bool, threads: usize) -> Outcome {
+    look_with(None, scratch, extent, whole_blobs, threads)
+}
+
+fn look_with(
+    cache: Option<&Cache>,
+    scratch: &Scratch,
+    extent: Extent<'_>,
+    whole_blobs: bool,
+    threads: usize,
+) -> Outcome {
     let repository = Repository::discover(&scratch.path, &Environment::default()).unwrap();
     let scanner = Scanner::builtin();
     let request = HistoryRequest {
         repository: &repository,
         extent,
+        standing: true,
+        confidence: Confidence::Low,
         exclude: PathGlobs::default(),
         prefix: String::new(),
         max_file_size: None,
         whole_blobs,
         threads,
+        cache: cache.map(|cache| Caching { cache, key: scanner.cache_key(b"a test") }),
         progress: None,
     };
     let new = || Looking { scanner: &scanner, worker: scanner.worker(), whole: 0, parts: 0 };
@@ -88,7 +112,9 @@ fn look(scratch: &Scratch, extent: Extent<'_>, whole_blobs: bool, threads: usize
     });
     let sum = |count: fn(&Looking<'_>) -> usize| history.examiners.iter().map(count).sum();
     let (whole, parts) = (sum(|looking| looking.whole), sum(|looking| looking.parts));
-    Outcome { findings: history.findings, coverage: history.coverage, whole, parts }
+    let allowed = history.examiners.iter_mut().map(|looking| looking.worker.take().allowed).sum();
+    assert_eq!(history.notes, [] as [String; 0]);
+    Outcome { findings: history.findings, coverage: history.coverage, allowed, whole, parts }
 }
 
 fn number(random: &mut Random, below: usize) -> usize {
@@ -246,19 +272,135 @@ fn assert_same(a: &[Finding], b: &[Finding], seed: u64) {
     assert_eq!(a, b, "seed {seed}");
 }
 
+fn find_in(scratch: &Scratch, text: &str) -> BTreeSet<(Arc<str>, Identity)> {
+    let repository = scratch.open();
+    let range = Commits::of(&repository, &repository.range(text).unwrap(), Vec::new()).unwrap();
+    let found = look(scratch, Extent::Commits(&range), false, 1).findings;
+    found.into_iter().map(|finding| (finding.path, finding.identity)).collect()
+}
+
+/// What the commits of a range bring, by scans of whole files, each beside the one before.
+fn brought(scratch: &Scratch, old: &str, new: &str) -> BTreeSet<(Arc<str>, Identity)> {
+    let scanner = Scanner::builtin();
+    let mut worker = scanner.worker();
+    let mut of = |commit: &str, path: &str| -> BTreeSet<Identity> {
+        let shown = std::process::Command::new("git")
+            .args(["-C", scratch.path.to_str().unwrap(), "show", &format!("{commit}:{path}")])
+            .output()
+            .unwrap();
+        worker.scan(&Blob::new(&shown.stdout, path));
+        worker.take_findings().into_iter().map(|finding| finding.identity).collect()
+    };
+    let mut met = BTreeSet::new();
+    let mut brought = BTreeSet::new();
+    for commit in scratch.git(&["rev-list", "--reverse", &format!("{old}..{new}")]).lines() {
+        for path in scratch.git(&["diff-tree", "-r", "--no-commit-id", "--name-only", commit]).lines() {
+            let (before, after) = (of(&format!("{commit}~1"), path), of(commit, path));
+            let path: Arc<str> = path.into();
+            for identity in after {
+                if met.insert((path.clone(), identity)) && !before.contains(&identity) {
+                    brought.insert((path.clone(), identity));
+                }
+            }
+        }
+    }
+    brought
+}
+
 #[test]
-fn a_range_is_the_difference_of_wholes() {
+fn a_range_is_what_its_commits_bring() {
     for seed in 5..=6 {
         let scratch = hostile_history(seed, 60);
         for (old, new) in [("main~30", "main"), ("main~1", "main"), ("main~50", "main~20")] {
-            let find = |text: &str| {
-                let range = scratch.open().range(text).unwrap();
-                let found = look(&scratch, Extent::Range(&range), false, 1).findings;
-                found.into_iter().map(|finding| (finding.path, finding.identity)).collect::<BTreeSet<_>>()
-            };
-            let expected: BTreeSet<_> = find(new).difference(&find(old)).cloned().collect();
-            assert_eq!(find(&format!("{old}..{new}")), expected, "{old}..{new} of {seed}");
+            let found = find_in(&scratch, &format!("{old}..{new}"));
+            let (files, messages): (BTreeSet<_>, BTreeSet<_>) =
+                found.iter().cloned().partition(|(path, _)| &**path != "COMMIT_EDITMSG");
+            assert_eq!(files, brought(&scratch, old, new), "{old}..{new} of {seed}");
+            // the difference of wholes, and what was there once, was taken out, and comes back
+            let (before, after) = (find_in(&scratch, old), find_in(&scratch, new));
+            let difference: BTreeSet<_> = after.difference(&before).cloned().collect();
+            assert!(found.is_superset(&difference), "{old}..{new} of {seed}");
+            assert!(found.is_subset(&after));
+            assert!(!messages.is_empty() || new == "main" && old == "main~1");
         }
+    }
+}
+
+#[test]
+fn a_range_is_the_difference_of_wholes_where_nothing_comes_back() {
+    let scratch = Scratch::new(&[]);
+    let mut random = Random::new(11);
+    let mut secret = || format!("password = \"{}\"\n", value("{base62:20}", &mut random));
+    let mut text = String::new();
+    for number in 0..12 {
+        text.push_str(&secret());
+        scratch.commit(&format!("dir{}/f{}.py", number % 2, number % 3), &text);
+        scratch.commit("other.py", secret());
+    }
+    for (old, new) in [("main~9", "main"), ("main~20", "main~5"), ("main~1", "main")] {
+        let (before, after) = (find_in(&scratch, old), find_in(&scratch, new));
+        let difference: BTreeSet<_> = after.difference(&before).cloned().collect();
+        assert!(!difference.is_empty());
+        assert_eq!(find_in(&scratch, &format!("{old}..{new}")), difference, "{old}..{new}");
+    }
+}
+
+#[test]
+fn a_repeat_tells_the_same_of_less() {
+    for seed in 21..=22 {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().to_owned());
+        let scratch = hostile_history(seed, 60);
+        for (whole_blobs, threads) in [(true, 1), (false, 3)] {
+            cache.clear().unwrap();
+            let plain = look(&scratch, Extent::All, whole_blobs, threads);
+            let check = |most: usize| {
+                let again = look_with(Some(&cache), &scratch, Extent::All, whole_blobs, threads);
+                assert_same(&again.findings, &plain.findings, seed);
+                assert_eq!((again.coverage, again.allowed), (plain.coverage.clone(), plain.allowed));
+                assert!(again.whole + again.parts <= most, "{} {}", again.whole, again.parts);
+            };
+            check(plain.whole + plain.parts);
+            // of the same state: only what held something
+            check(plain.whole);
+        }
+    }
+}
+
+#[test]
+fn what_is_new_is_found_beside_what_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache::at(folder.path().to_owned());
+    let scratch = Scratch::new(&[]);
+    let mut random = Random::new(31);
+    let mut secret = || format!("password = \"{}\"\n", value("{base62:20}", &mut random));
+    let filler = "a line of a file in which nothing is to be found\n".repeat(200);
+    for number in 0..20 {
+        scratch.commit(&format!("f{}.py", number % 4), format!("{filler}{number}\n"));
+    }
+    let leak = secret();
+    scratch.commit("leak.py", format!("{filler}{leak}"));
+    scratch.commit("allowed.py", format!("{}  # gate:allow\n", secret().trim_end()));
+    for packed in [false, true] {
+        if packed {
+            scratch.git(&["repack", "-adfq"]);
+        }
+        let first = look_with(Some(&cache), &scratch, Extent::All, false, 1);
+        assert_eq!((first.findings.len(), first.allowed), (1 + usize::from(packed), 1));
+        let again = look_with(Some(&cache), &scratch, Extent::All, false, 1);
+        assert_same(&again.findings, &first.findings, 0);
+        assert!(again.whole < 30_000 && again.allowed == 1, "{}", again.whole);
+        // one more commit: the clean blobs of before are not looked at again, and the older place stays the first
+        scratch.commit(&format!("new{packed}.py"), format!("{leak}{}", secret()));
+        let more = look_with(Some(&cache), &scratch, Extent::All, false, 1);
+        let plain = look(&scratch, Extent::All, false, 1);
+        assert_same(&more.findings, &plain.findings, 0);
+        assert_eq!(more.coverage, plain.coverage);
+        assert!(more.whole + more.parts < (plain.whole + plain.parts) / 3, "{} {}", more.whole, plain.whole);
+        scratch.git(&["reset", "-q", "--hard", "HEAD~1"]);
+        let reset = look_with(Some(&cache), &scratch, Extent::All, false, 1);
+        assert_same(&reset.findings, &look(&scratch, Extent::All, false, 1).findings, 0);
+        scratch.git(&["reset", "-q", "--hard", "ORIG_HEAD"]);
     }
 }
 

@@ -7,6 +7,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
+use crate::git::index::{Index, Kind};
+
 /// A repository and where its files meet the walk.
 #[derive(Clone, Debug)]
 pub(super) struct Repository {
@@ -41,15 +43,14 @@ impl Repository {
     /// as what git tracks: regular files, not reached through a link. Errors are in words.
     pub(super) fn missed(&self, seen: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, String> {
         let Some(index_file) = self.index_file()? else { return Ok(Vec::new()) };
-        let index = git2::Index::open(&index_file).map_err(|error| error.message().to_owned())?;
+        let directory = index_file.parent().unwrap_or(Path::new(""));
+        let index = Index::read(&index_file, directory).map_err(|error| error.to_string())?;
         let mut missed = Vec::new();
         let mut real_directories = HashSet::new();
-        for entry in index.iter() {
-            // Links (120000) and submodules (160000) are not content here.
-            let Some(rest) = entry.path.strip_prefix(&self.within[..]).filter(|_| entry.mode >> 12 == 0o10)
-            else {
-                continue;
-            };
+        for entry in index.entries() {
+            // Links and submodules are not content here.
+            let path = index.path(entry).strip_prefix(&self.within[..]);
+            let Some(rest) = path.filter(|_| entry.kind() == Some(Kind::File)) else { continue };
             let Some(relative) = native_path(rest) else { continue };
             let path = self.top.join(relative);
             if seen(&path) || missed.last() == Some(&path) || !self.is_plain(relative, &mut real_directories)
@@ -91,18 +92,12 @@ impl Repository {
             // A FIFO would never answer.
             Ok(metadata) if !metadata.is_file() => Err("it is not a regular file".to_owned()),
             Ok(metadata) if metadata.len() == 0 => Err("it is empty".to_owned()),
-            Ok(metadata) if metadata.len() > INDEX_LIMIT => {
-                Err(format!("it is larger than {INDEX_LIMIT} bytes"))
-            }
             Ok(_) => Ok(Some(index)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.to_string()),
         }
     }
 }
-
-/// Ten million entries fit; libgit2 holds the file in memory.
-const INDEX_LIMIT: u64 = 1 << 30;
 
 /// Follows the `gitdir: PATH` of a linked work tree or a submodule.
 fn linked_directory(dot_git: &Path) -> Result<PathBuf, String> {

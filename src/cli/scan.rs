@@ -403,11 +403,13 @@ fn gather(scanned: Vec<Scanned>, coverage: Coverage, threshold: Confidence) -> O
     let all = outcome.findings.len();
     outcome.findings.retain(|finding| finding.confidence >= threshold);
     outcome.below_threshold = (all - outcome.findings.len()) as u64;
-    let commit =
-        |finding: &Finding| finding.commit.as_ref().map(|place| (place.id.clone(), place.object.clone()));
+    // what stood at one place over time, in the order of time
+    fn commit(finding: &Finding) -> Option<(&str, &str, &str)> {
+        finding.commit.as_ref().map(|place| (&*place.date, &*place.id, &*place.object))
+    }
     outcome.findings.sort_by(|a, b| {
-        let keys = a.sort_key().cmp(&b.sort_key()).then_with(|| a.id.cmp(&b.id));
-        keys.then_with(|| commit(a).cmp(&commit(b)))
+        let keys = a.sort_key().cmp(&b.sort_key());
+        keys.then_with(|| commit(a).cmp(&commit(b))).then_with(|| a.id.cmp(&b.id))
     });
     outcome.dropped.sort_by(|a, b| {
         (&a.path, a.offset, &a.rule_id, &a.reason.text).cmp(&(&b.path, b.offset, &b.rule_id, &b.reason.text))

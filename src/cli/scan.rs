@@ -225,7 +225,7 @@ impl Job {
                     prefix: self.prefix.clone(),
                     max_file_size: self.max_file_size,
                     whole_blobs: arguments.whole_blobs,
-                    threads: arguments.threads,
+                    threads: threads(arguments),
                     cache: cache
                         .as_ref()
                         .zip(program)
@@ -250,7 +250,7 @@ impl Job {
                     exclude: self.exclude.clone(),
                     prefix: self.prefix.clone(),
                     max_file_size: self.max_file_size,
-                    threads: arguments.threads,
+                    threads: threads(arguments),
                     progress,
                 };
                 let (sinks, coverage) = source::scan_tree(&request, || Scanning::new(&self.scanner))?;
@@ -269,7 +269,7 @@ impl Job {
         changes::Request {
             exclude: self.exclude.clone(),
             max_file_size: self.max_file_size,
-            threads: arguments.threads,
+            threads: threads(arguments),
             progress,
         }
     }
@@ -281,6 +281,12 @@ impl Job {
         let file = File::open(path).with_context(|| format!("{}: cannot be read", path.display()))?;
         Ok(source::diff::scan_diff(file, &path.to_string_lossy(), &self.exclude, sink))
     }
+}
+
+/// Threads beyond a few for each processor only get into each other's way; the report is the same.
+fn threads(arguments: &Scan) -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.threads.min(4 * processors.max(16))
 }
 
 /// Where the settings of all layers are for a scan of `root`.

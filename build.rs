@@ -46,6 +46,7 @@ fn main() {
     write("words.rs", &secrets::words(Path::new("rules/words.toml")));
     write("build_products.rs", &lists::lists(Path::new("rules/build-products.toml")));
     write("builders.rs", &lists::lists(Path::new("rules/builders.toml")));
+    write("shell_setups.rs", &lists::lists(Path::new("rules/shell-setups.toml")));
     write("stores.rs", &stores::tables(Path::new("rules/stores.toml")));
     write("code.rs", &code::table(Path::new("rules/code")));
     write("environment.rs", &environment::table(Path::new("rules/environment.toml")));

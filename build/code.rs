@@ -23,6 +23,9 @@ struct Call {
     names: Vec<String>,
     #[serde(default)]
     argument: usize,
+    /// Whether it is the object that counts, and no argument.
+    #[serde(default)]
+    object: bool,
 }
 
 const DOES: &[&str] = &[
@@ -48,6 +51,11 @@ const DOES: &[&str] = &[
 
 fn camel(name: &str) -> String {
     name.split('-').map(|part| part[..1].to_ascii_uppercase() + &part[1..]).collect()
+}
+
+/// The place of the argument that counts: none for the object itself.
+fn argument_of(call: &Call) -> usize {
+    if call.object { usize::from(u8::MAX) } else { call.argument }
 }
 
 /// The table of all languages.
@@ -78,7 +86,7 @@ pub(crate) fn table(folder: &Path) -> String {
                     "{}: {name} is named twice",
                     file.display()
                 );
-                calls.push((name.clone(), camel(&call.does), call.argument));
+                calls.push((name.clone(), camel(&call.does), argument_of(call)));
             }
         }
         let backticks = match parsed.backticks.as_str() {

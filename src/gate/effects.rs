@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::address;
 use super::credentials;
 use super::decision::Decision;
 use super::effect_kind::EffectKind;
@@ -270,6 +271,10 @@ impl Judge<'_> {
         if target.prefix().starts_with("file://") {
             self.placed(EffectKind::Shows, &strip(target, "file://".len()));
             return;
+        }
+        if address::is_metadata(target) {
+            let reason = "asks the cloud for the credentials of this machine".to_owned();
+            self.opinion("cloud-metadata".to_owned(), Decision::Ask, reason, None);
         }
         if credentials::prints_secret_variable(target) && !is_local_address(target) {
             let reason = format!("puts a credential into the address `{}`", shown(target));

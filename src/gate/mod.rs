@@ -10,6 +10,7 @@
 //! turn. Nothing here reads the environment of the process or writes anything: what is known of the world comes in as
 //! values and through [`model::World`].
 
+mod address;
 mod code;
 pub mod credentials;
 pub mod decision;

@@ -32,7 +32,43 @@ pub(super) fn look(language: &'static Language, text: &Word, depth: usize) -> Ve
         finder.seen.push(Seen::WayIn);
     }
     finder.hidden(&code);
+    if !reaches_out(&code) {
+        // a file that code finds by itself, in the folder it runs in
+        finder.seen.retain(|seen| {
+            !matches!(seen, Seen::Effect(EffectKind::Overwrites | EffectKind::Writes, Some(target))
+            if matches!(target.parts.as_slice(), [Part::Unknown { .. }]))
+        });
+    }
     finder.seen
+}
+
+/// Whether code holds anything that could lead out of the folder it runs in: other folders, arguments, input.
+fn reaches_out(code: &str) -> bool {
+    const SIGNS: &[&str] = &[
+        "\"/",
+        "'/",
+        "`/",
+        "~",
+        "..",
+        "home",
+        "HOME",
+        "expanduser",
+        "argv",
+        "ARGV",
+        "stdin",
+        "STDIN",
+        "input(",
+        "environ",
+        "env",
+        "ENV",
+        "chdir",
+        "gettempdir",
+        "\\x",
+        "decode",
+        "chr(",
+        "fromCharCode",
+    ];
+    SIGNS.iter().any(|sign| code.contains(sign))
 }
 
 /// The text of code, with names in place of what is unknown.

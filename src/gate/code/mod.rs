@@ -34,7 +34,7 @@ pub(crate) enum Backticks {
 pub(crate) struct Call {
     pub(crate) name: &'static str,
     pub(crate) does: Does,
-    /// The place of the argument that counts.
+    /// The place of the argument that counts; out of reach where it is the object of the call.
     pub(crate) argument: usize,
 }
 

@@ -18,6 +18,7 @@ use std::sync::OnceLock;
 
 use table::Command;
 
+pub use program::is_wrapper;
 pub use read::{MOUNTED, SENT, read};
 
 /// The tables as `build.rs` writes them.

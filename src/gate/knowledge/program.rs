@@ -49,9 +49,30 @@ const LOCAL_FOLDERS: &[&str] = &["node_modules/.bin", "venv/bin", ".venv/bin", "
 /// Files that projects bring along and that take the words of the program they stand for.
 const WRAPPERS: &[&str] = &["gradlew", "mvnw", "manage.py", "rails", "rake", "artisan", "setup.py", "bazelw"];
 
+/// Programs that run packages by name.
+const RUNNERS: &[&str] = &["npx", "bunx", "pnpx", "npm", "pnpm", "yarn", "bun"];
+
+/// The name of a package without the version behind it: `eslint@8`, `@scope/name@latest`.
+fn package(text: &str) -> &str {
+    match text.rfind('@') {
+        Some(at) if at > 0 => &text[..at],
+        _ => text,
+    }
+}
+
+/// Whether scripts of this name are how projects bring a known tool along.
+pub fn is_wrapper(name: &str) -> bool {
+    WRAPPERS.contains(&name)
+}
+
 pub(super) fn program(invocation: &Invocation, environment: &Environment) -> Program {
     let Some(word) = invocation.words.first() else { return Program::Unknown(String::new()) };
     let Some(text) = word.text() else { return Program::Unread(super::words::shown(word)) };
+    if invocation.via.last().is_some_and(|name| RUNNERS.contains(&name.as_str())) && text.contains('@') {
+        let name = package(text);
+        let of_package = || Program::Unknown(text.to_owned());
+        return lookup(name).map_or_else(of_package, |command| Program::Known(command, name.to_owned()));
+    }
     if !text.contains('/') {
         let name = text.strip_suffix(".exe").unwrap_or(text);
         return match lookup(name) {
@@ -82,7 +103,7 @@ pub(super) fn program(invocation: &Invocation, environment: &Environment) -> Pro
         if LOCAL_FOLDERS.iter().any(|below| absolute.ends_with(below)) {
             return known(name).unwrap_or(Program::Own);
         }
-        return match lookup(name).filter(|_| WRAPPERS.contains(&name)) {
+        return match lookup(name).filter(|_| is_wrapper(name)) {
             Some(command) => Program::Wrapper(command, name.to_owned()),
             None => Program::Own,
         };

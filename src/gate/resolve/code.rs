@@ -67,7 +67,12 @@ impl Resolver<'_> {
         let start = self.resolved.invocations.len();
         let said = self.resolved.opinions.len();
         self.see(language, &known, within, state);
-        // what could not be read of its commands is part of a program that may run
+        self.own_since(start, said);
+    }
+
+    /// What was found and said since then is of a program of the workspace, which may run: what could not be read of it
+    /// is no question, and of its commands only what they plainly destroy counts.
+    pub(super) fn own_since(&mut self, start: usize, said: usize) {
         let mut at = 0;
         self.resolved.opinions.retain(|opinion| {
             at += 1;

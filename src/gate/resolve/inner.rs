@@ -4,6 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::gate::decision::Decision;
+use crate::gate::knowledge;
 use crate::gate::model::{Cwd, EffectKind, Inner, Invocation, Part, Place, Stdin, Word};
 use crate::span::Span;
 
@@ -331,6 +332,9 @@ impl Resolver<'_> {
         io: &Io,
     ) -> Out {
         let span = within.span;
+        if self.is_setup(file) {
+            return Out::Unknown;
+        }
         let Some((bytes, whole)) = self.world.read(file, MAX_SCRIPT) else {
             if self.world.kind(file).is_none() && self.is_built(file) {
                 return Out::Unknown;
@@ -373,6 +377,7 @@ impl Resolver<'_> {
             self.ask("script-outside-workspace", format!("`{name}` lies outside the workspace"), span);
         }
         self.scripts.push(file.to_path_buf());
+        let (start, said) = (self.resolved.invocations.len(), self.resolved.opinions.len());
         let out = if is_shell(&language) {
             let outer =
                 state.variable(SOURCE).and_then(|variable| variable.values.first().cloned().flatten());
@@ -381,6 +386,10 @@ impl Resolver<'_> {
             match outer {
                 Some(outer) => state.set(SOURCE, outer),
                 None => state.unset(SOURCE),
+            }
+            // the start script of a build tool: the tool runs code of the workspace in any case
+            if here && knowledge::is_wrapper(base_name(name)) {
+                self.own_since(start, said);
             }
             out
         } else {

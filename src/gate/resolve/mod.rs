@@ -20,6 +20,7 @@ mod parameter;
 mod pattern;
 mod poison;
 mod redirect;
+mod setup;
 mod simple;
 mod targets;
 #[cfg(test)]

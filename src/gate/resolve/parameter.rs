@@ -249,6 +249,12 @@ impl Resolver<'_> {
             Op::Length => plain.map(|plain| plain.chars().count().to_string()),
             Op::Trim { suffix, longest, pattern } => {
                 let pattern = self.pattern(pattern, state);
+                if plain.is_none()
+                    && let Some(trimmed) =
+                        pattern.as_deref().and_then(|pattern| trim_end_of(&value, pattern, *suffix))
+                {
+                    return trimmed;
+                }
                 match (plain, pattern) {
                     (Some(plain), Some(pattern)) => trim(&plain, &pattern, *suffix, *longest),
                     _ => None,
@@ -534,6 +540,21 @@ impl Resolver<'_> {
             Err(unread) => self.unread(unread, expression, "an expression"),
         }
     }
+}
+
+/// What is left of a value that is known only in part, where a plain text is taken off its known end: `${f%.ts}`.
+fn trim_end_of(value: &Parts, pattern: &[char], suffix: bool) -> Option<Parts> {
+    let plain: String = pattern.iter().collect();
+    if plain.is_empty() || plain.contains(['*', '?', '[', '\\', '(']) {
+        return None;
+    }
+    let mut left = value.clone();
+    let end = if suffix { left.last_mut() } else { left.first_mut() };
+    let Some(Part::Text(text)) = end else { return None };
+    let kept = if suffix { text.strip_suffix(&plain) } else { text.strip_prefix(&plain) }?.to_owned();
+    *text = kept;
+    left.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
+    Some(left)
 }
 
 fn trim(text: &str, pattern: &[char], suffix: bool, longest: bool) -> Option<String> {

@@ -168,7 +168,12 @@ impl Resolver<'_> {
                     if source.contains("PATH") {
                         break;
                     }
-                    before.push_str("/unknown");
+                    // scripts of the workspace work out where they lie; what they load is the workspace's own
+                    let own = self
+                        .scripts
+                        .last()
+                        .is_some_and(|script| script.starts_with(&self.environment.workspace));
+                    before.push_str(if own { "/own" } else { "/unknown" });
                 }
             }
         }

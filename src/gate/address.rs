@@ -35,8 +35,8 @@ pub(super) fn is_metadata(word: &Word) -> bool {
     };
     let host = host.trim_end_matches('.');
     let numeric = address(host).map(|address| address.to_string());
-    let names = |name: &&str| **name == *host || numeric.as_deref() == Some(*name);
-    NETWORK_METADATA.iter().any(|name| names(&name))
+    let names = |name: &str| name == host || numeric.as_deref() == Some(name);
+    NETWORK_METADATA.iter().any(|name| names(name))
 }
 
 /// An address in any spelling that resolvers take: dotted, in one number, hexadecimal, octal, mapped into IPv6.

@@ -95,6 +95,21 @@ fn base64_heavy() -> Vec<u8> {
     text
 }
 
+/// Texts that are nothing but places worth a look, as hostile ones may be: none may cost so much more a byte that a scan
+/// of it seems to hang.
+const DENSE: [(&str, &str); 6] = [
+    ("key names", r#"{"tokenType":"a","secretName":"b","apiKey":"c"},"#),
+    ("values in values", "pw="),
+    ("calls in calls", "login("),
+    ("key objects", "\"kty"),
+    ("addresses", "://a:b@"),
+    ("begins of keys", "-----BEGIN "),
+];
+
+fn repeated(piece: &str) -> Vec<u8> {
+    piece.bytes().cycle().take(SIZE / 4).collect()
+}
+
 fn finder(criterion: &mut Criterion) {
     let finders = Finders::available();
     let mut group = criterion.benchmark_group("finder");
@@ -123,5 +138,22 @@ fn scan(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, finder, scan);
+fn dense(criterion: &mut Criterion) {
+    let scanner = Scanner::builtin();
+    let mut group = criterion.benchmark_group("dense");
+    group.sample_size(10);
+    for (name, piece) in DENSE {
+        let text = repeated(piece);
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let mut worker = scanner.worker();
+                worker.scan(&Blob::new(black_box(&text), "source.txt"));
+                worker.into_tally().findings.len()
+            });
+        });
+    }
+}
+
+criterion_group!(benches, finder, scan, dense);
 criterion_main!(benches);

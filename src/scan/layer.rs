@@ -28,6 +28,9 @@ const HEX_PAIRS: usize = 12;
 const LONGEST_ENCODED: usize = 1 << 20;
 /// How many signs a value may begin with before its first word.
 const VALUE_SIGNS: usize = 2;
+/// How many names are read within the value without quotes of another, as in `pw=pw=pw=…`, where each would be read to
+/// the end of all.
+const BARE_NAMES: usize = 8;
 /// How far before and after an escape the text around it is undone.
 const ESCAPE_BEFORE: usize = 512;
 const ESCAPE_AFTER: usize = 4096;
@@ -52,6 +55,9 @@ struct Layer<'a, 's, 't> {
     hex_done: usize,
     escape_done: usize,
     name_done: usize,
+    /// Where the values without quotes end that begin before here, and how many names in them were read.
+    bare_end: usize,
+    bare_names: usize,
     nearby: Nearby,
 }
 
@@ -93,6 +99,8 @@ impl<'s> Searcher<'s> {
             hex_done: 0,
             escape_done: 0,
             name_done: 0,
+            bare_end: 0,
+            bare_names: 0,
             nearby: Nearby::default(),
         };
         let mut at = from;
@@ -211,9 +219,14 @@ impl Layer<'_, '_, '_> {
                 if at < self.name_done {
                     return;
                 }
-                let (end, found) = assigned::detect(context, anchor);
-                self.name_done = end;
-                found
+                self.bare_names = if at < self.bare_end { self.bare_names + 1 } else { 0 };
+                if self.bare_names > BARE_NAMES {
+                    return;
+                }
+                let read = assigned::detect(context, anchor);
+                self.name_done = read.name_end;
+                self.bare_end = self.bare_end.max(read.bare_end);
+                read.found
             }
             Detector::Call => assigned::call(context, anchor),
             Detector::Chars => assigned::chars(context, at),

@@ -54,7 +54,7 @@ pub(super) fn push_text(bytes: &[u8], name: &mut String) {
         return;
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) if memchr::memmem::find(bytes, b"\\x").is_none() => name.push_str(text),
+        Ok(text) if memchr::memchr(b'\\', bytes).is_none_or(|_| !text.contains("\\x")) => name.push_str(text),
         _ => {
             for chunk in bytes.utf8_chunks() {
                 for character in chunk.valid().chars() {

@@ -91,7 +91,12 @@ impl Tables {
     #[inline]
     #[target_feature(enable = "avx2")]
     fn half(&self, block: &[u8; READ], from: usize) -> [u32; 4] {
-        let bytes = [0, 1, 2, 3].map(|i| load(&block[from + i..]));
+        let bytes = [
+            load(&block[from..]),
+            load(&block[from + 1..]),
+            load(&block[from + 2..]),
+            load(&block[from + 3..]),
+        ];
         let nibble = _mm256_set1_epi8(15);
         let high = |bytes| _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
         // a set high bit picks zero from the low table: no byte of 128 and more is of a class, or of an anchor but

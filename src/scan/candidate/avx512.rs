@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::anchors::{AnchorTable, PRINT};
-use super::blocks::{self, BlockMasks, READ, Scratch};
+use super::blocks::{self, BLOCK, BlockMasks, READ, Scratch};
 use super::{CLASS, Candidate, Finder, TOKEN, WORD, avx2};
 
 /// Whether this processor can run [`find`].
@@ -76,25 +76,43 @@ impl Tables {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
     fn block(&self, bytes: &[u8; READ]) -> BlockMasks {
-        // SAFETY: a block has the 67 bytes that the four loads read.
-        let [zero, one, two, three] =
-            unsafe { [0, 1, 2, 3].map(|i| _mm512_loadu_si512(bytes.as_ptr().add(i).cast())) };
-        let class = self.class.of(zero);
-        let groups = |[a, b, c, d]: &[Table; PRINT]| {
-            let (first, last) =
-                (_mm512_and_si512(a.of(zero), b.of(one)), _mm512_and_si512(c.of(two), d.of(three)));
-            _mm512_test_epi8_mask(first, last)
-        };
+        // no closure here is handed to a function of the library: it would not be compiled for these instructions
+        let shifted = [load::<0>(bytes), load::<1>(bytes), load::<2>(bytes), load::<3>(bytes)];
+        let class = self.class.of(shifted[0]);
         // bytes from 128 on look like others to the tables; none of them is of a class, and anchors are compared later
-        let plain = !_mm512_movepi8_mask(zero);
-        let test = |bit: u8| _mm512_mask_test_epi8_mask(plain, class, _mm512_set1_epi8(bit as i8));
+        let plain = !_mm512_movepi8_mask(shifted[0]);
         BlockMasks {
-            token: test(TOKEN),
-            word: test(WORD),
-            digit: test(DIGIT),
-            anchor: groups(&self.anchor[0]) | groups(&self.anchor[1]),
+            token: has::<{ TOKEN as i8 }>(plain, class),
+            word: has::<{ WORD as i8 }>(plain, class),
+            digit: has::<{ DIGIT as i8 }>(plain, class),
+            anchor: groups(&self.anchor[0], &shifted) | groups(&self.anchor[1], &shifted),
         }
     }
+}
+
+/// The 64 bytes of a block from `AT` on.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load<const AT: usize>(bytes: &[u8; READ]) -> __m512i {
+    const { assert!(AT + BLOCK <= READ) };
+    // SAFETY: the 64 bytes that are read lie within the block.
+    unsafe { _mm512_loadu_si512(bytes.as_ptr().add(AT).cast()) }
+}
+
+/// Which bytes have a class bit, among those of `which`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn has<const BIT: i8>(which: u64, class: __m512i) -> u64 {
+    _mm512_mask_test_epi8_mask(which, class, _mm512_set1_epi8(BIT))
+}
+
+/// Where some group has all bytes of a fingerprint.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn groups(tables: &[Table; PRINT], shifted: &[__m512i; PRINT]) -> u64 {
+    let first = _mm512_and_si512(tables[0].of(shifted[0]), tables[1].of(shifted[1]));
+    let last = _mm512_and_si512(tables[2].of(shifted[2]), tables[3].of(shifted[3]));
+    _mm512_test_epi8_mask(first, last)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx2,bmi1,bmi2,popcnt")]

@@ -11,9 +11,24 @@ use super::name::{self, Named};
 use super::password::{self, is_app_password};
 use super::{Context, lower, reason};
 
-/// Finds what is assigned to the name around `stem`. Also answers where the name ends, so that its other stems need
-/// no look.
-pub(crate) fn detect(context: &Context<'_>, stem: Span) -> (usize, Option<Match>) {
+/// What came of a name.
+pub(crate) struct Read {
+    /// Where it ends: its other stems need no look.
+    pub name_end: usize,
+    /// Where a value without quotes ends that it was given; further names may stand in it.
+    pub bare_end: usize,
+    /// What was found.
+    pub found: Option<Match>,
+}
+
+impl Read {
+    fn nothing(name_end: usize) -> Self {
+        Self { name_end, bare_end: 0, found: None }
+    }
+}
+
+/// Finds what is assigned to the name around `stem`.
+pub(crate) fn detect(context: &Context<'_>, stem: Span) -> Read {
     let text = context.text;
     // `pw=`: the sign only tells the word from the ends of others
     let letters = text[stem.range()].iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
@@ -22,21 +37,24 @@ pub(crate) fn detect(context: &Context<'_>, stem: Span) -> (usize, Option<Match>
     if letters == 2 {
         let before = stem.start.checked_sub(1).map_or(b' ', |at| text[at]);
         if before.is_ascii_alphanumeric() && (name.len() < 5 || text[stem.start].is_ascii_lowercase()) {
-            return (short.end, None);
+            return Read::nothing(short.end);
         }
     }
     if context.binary() {
-        return (name.end, None);
+        return Read::nothing(name.end);
     }
+    let mut bare_end = 0;
     // reading comes first: most names in code are assigned nothing readable, and classifying is dearer
     let found = if text[stem.range()].ends_with(b" ") {
         after_identified_by(text, stem).map(|found| (Named::Password, found))
     } else {
-        assign::read(text, name, context.syntax())
-            .and_then(|found| Some((found.place.or_else(|| classify(text, found))?, found)))
+        assign::read(text, name, context.syntax()).and_then(|found| {
+            bare_end = if found.quoted { 0 } else { found.value.end };
+            Some((found.place.or_else(|| classify(text, found))?, found))
+        })
     };
     let found = found.and_then(|(named, found)| judge(context, named, found));
-    (name.end, found)
+    Read { name_end: name.end, bare_end, found }
 }
 
 /// What the name says of its value. Of a method's name only the last part counts: `pass.setLabel("…")`.

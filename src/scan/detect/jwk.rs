@@ -8,6 +8,8 @@ use super::{Context, lower};
 
 /// How far around `kty` the other members may stand, in bytes.
 const NEAR: usize = 4096;
+/// How many members are looked at that begin with the letters of the one searched for.
+const NAMES: usize = 16;
 
 /// The private member of the object around `"kty` at `at`.
 pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
@@ -18,8 +20,8 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     let after = &text[at..text.len().min(at + NEAR)];
     let end = at + memchr::memchr(b'}', after).unwrap_or(after.len());
     let object = &text[start..end];
-    let symmetric = member(object, b"kty").is_some_and(|kind| &object[kind.range()] == b"oct");
-    let secret = member(object, if symmetric { b"k" } else { b"d" })?;
+    let symmetric = member(object, b"\"kty").is_some_and(|kind| &object[kind.range()] == b"oct");
+    let secret = member(object, if symmetric { b"\"k" } else { b"\"d" })?;
     let base64url = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=');
     if secret.len() < 22 || !object[secret.range()].iter().all(base64url) {
         return None;
@@ -31,15 +33,10 @@ pub(crate) fn detect(context: &Context<'_>, at: usize) -> Option<Match> {
     Some(found)
 }
 
-/// The string value of a member, in plain or escaped JSON.
+/// The string value of a member, in plain or escaped JSON; the name comes with the quote before it.
 fn member(object: &[u8], name: &[u8]) -> Option<Span> {
-    let mut from = 0;
-    while let Some(found) = memchr::memmem::find(&object[from..], name) {
-        let start = from + found;
-        from = start + name.len();
-        if start == 0 || object[start - 1] != b'"' {
-            continue;
-        }
+    for found in memchr::memmem::find_iter(object, name).take(NAMES) {
+        let from = found + name.len();
         let rest = &object[from..];
         let gap = rest
             .iter()

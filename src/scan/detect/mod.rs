@@ -54,7 +54,13 @@ impl<'t> Context<'t> {
     /// Notes that a judgement depends on bytes further away than [`super::reach`] allows for, other than those of its own
     /// lines. Every detector that looks so far must say so: a change there is a reason to look again.
     pub(crate) fn looks_far(&self, from: usize, to: usize) {
-        self.far.borrow_mut().push(Span::new(from, to.min(self.text.len())));
+        let span = Span::new(from, to.min(self.text.len()));
+        let mut far = self.far.borrow_mut();
+        match far.last_mut() {
+            // hostile text may say so at every other byte
+            Some(last) if (last.start..=last.end).contains(&from) => last.end = last.end.max(span.end),
+            _ => far.push(span),
+        }
     }
 
     /// What [`Context::looks_far`] noted.

@@ -79,12 +79,17 @@ const WORDY: i32 = 3;
 /// Whether the first 32 token characters of `text` read as words with a digit here and there, as identifiers of
 /// camelCase do: the quick form of [`Profile::reads_as_words`].
 pub(crate) fn run_reads_as_words(text: &[u8]) -> bool {
-    let (mut before, mut last, mut previous) = (0_usize, 0_usize, b' ');
-    let (mut total, mut letters, mut digits, mut length) = (0_i32, 0_i32, 0_i32, 0_i32);
-    for &byte in text.iter().take(32).take_while(|&&byte| is_token(byte)) {
-        length += 1;
+    let head = &text[..text.len().min(32)];
+    let head = &head[..head.iter().position(|&byte| !is_token(byte)).unwrap_or(head.len())];
+    // counted first, which settles most
+    let letters = head.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if letters * 4 < head.len() * 3 || digits * 8 > head.len() {
+        return false;
+    }
+    let (mut before, mut last, mut previous, mut total) = (0_usize, 0_usize, b' ', 0_i32);
+    for &byte in head {
         if byte.is_ascii_alphabetic() {
-            letters += 1;
             let hump = byte.is_ascii_uppercase() && previous.is_ascii_lowercase();
             if hump {
                 (before, last) = (0, 0);
@@ -94,11 +99,10 @@ pub(crate) fn run_reads_as_words(text: &[u8]) -> bool {
             (before, last) = (last, letter);
         } else {
             (before, last) = (0, 0);
-            digits += i32::from(byte.is_ascii_digit());
         }
         previous = byte;
     }
-    letters * 4 >= length * 3 && digits * 8 <= length && total > WORDY * letters
+    total > WORDY * letters as i32
 }
 
 impl Profile {

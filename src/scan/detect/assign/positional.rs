@@ -61,9 +61,11 @@ const CALLS: &[Call] = &[
     Call { name: "login", argument: 2, named: Named::Password, tie: Tie::Call },
 ];
 
-/// How far a call reaches, in bytes, and how many arguments are looked at.
+/// How far a call reaches, in bytes, how many arguments are looked at, and how deep brackets are nested in them: a call
+/// in a call in a call would be read again from each of them.
 const REACH: usize = 400;
 const ARGUMENTS: usize = 4;
+const DEPTH: usize = 8;
 
 /// The secret among the arguments of the call of `name`, behind which the parenthesis stands.
 pub(crate) fn call(text: &[u8], name: Span) -> Option<Assignment> {
@@ -148,6 +150,7 @@ fn argument(text: &[u8], at: usize) -> Option<(usize, Option<Span>)> {
     loop {
         match *text.get(end)? {
             b',' | b')' | b']' | b'}' if depth == 0 => break,
+            b'(' | b'[' | b'{' if depth == DEPTH => return None,
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth -= 1,
             quote @ (b'"' | b'\'' | b'`') => end = closing(text, end + 1, quote)?,

@@ -27,6 +27,13 @@ impl Reader<'_> {
         if let Some(found) = command::read(self.text, self.name) {
             return Some(found);
         }
+        // what stands behind most names of code: nothing below begins with these
+        if matches!(
+            self.peek(),
+            b')' | b';' | b'-' | b'*' | b'&' | b'+' | b'/' | b'}' | b'^' | b'@' | b'#' | b'$' | b'~'
+        ) {
+            return None;
+        }
         let element = before == b'<'
             || (before == b':' && self.text[..self.name.start].iter().rev().take(24).any(|&b| b == b'<'));
         if element && self.peek() == b'>' {
@@ -46,7 +53,7 @@ impl Reader<'_> {
             return None;
         }
         // `<string name="x">value</string>`, `<key>x</key> <string>value</string>`
-        if self.in_tag() && self.peek() == b'>' && closed {
+        if closed && self.peek() == b'>' && self.in_tag() {
             self.at += 1;
             return self.element();
         }

@@ -1,10 +1,18 @@
 //! How names are tied to values: the signs between them, and the words before a name that make what follows its
 //! value.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use crate::scan::filter::file_kind::Syntax;
 
 use super::Tie;
 use super::reader::Reader;
+
+/// Words that are searched for before every name with a word behind it: made ready once.
+static MYSQLADMIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"mysqladmin "));
+static LOGIN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"login "));
 
 impl Reader<'_> {
     pub(super) fn tie(&mut self, closed: bool, before: u8) -> Option<Tie> {
@@ -158,7 +166,6 @@ impl Reader<'_> {
             same_line.len() >= word.len()
                 && same_line[same_line.len() - word.len()..].eq_ignore_ascii_case(word)
         };
-        let holds = |text: &[u8], word: &[u8]| memchr::memmem::find(text, word).is_some();
         let begins_line = same_line.iter().all(|byte| matches!(byte, b' ' | b'\t'));
         let capitals = self.text[self.name.range()].iter().all(u8::is_ascii_uppercase);
         if quote_follows && (begins_line || (capitals && self.peek() == b'\''))
@@ -166,12 +173,14 @@ impl Reader<'_> {
         {
             return true;
         }
-        let name = self.text[self.name.range()].to_ascii_lowercase();
-        let says_password = memchr::memmem::find(&name, b"pass").is_some() || name.ends_with(b"pw");
+        let says_password = || {
+            let name = self.text[self.name.range()].to_ascii_lowercase();
+            memchr::memmem::find(&name, b"pass").is_some() || name.ends_with(b"pw")
+        };
         // `:password "value"`, `requirepass value`, `mysqladmin … password value`
         if quote_follows && (same_line.ends_with(b" :") || same_line.trim_ascii() == b":")
-            || self.syntax == Syntax::Settings && begins_line && says_password && self.last_word_of_line()
-            || holds(same_line, b"mysqladmin ")
+            || self.syntax == Syntax::Settings && begins_line && says_password() && self.last_word_of_line()
+            || MYSQLADMIN.find(same_line).is_some()
         {
             return true;
         }
@@ -180,9 +189,11 @@ impl Reader<'_> {
                 || ends(b"with encrypted ")
                 || ends(b"user ")
                 || ends(b"role ")
-                || holds(same_line, b"USER ")
+                || memchr::memmem::find(same_line, b"USER ").is_some()
                 || ends(b"set ")))
             || ((ends(b"ENV ") || ends(b"ARG ")) && self.syntax != Syntax::Code)
-            || (holds(line, b"login ") && (holds(line, b"machine ") || holds(line, b"default ")))
+            || (LOGIN.find(line).is_some()
+                && (memchr::memmem::find(line, b"machine ").is_some()
+                    || memchr::memmem::find(line, b"default ").is_some()))
     }
 }

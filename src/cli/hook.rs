@@ -70,6 +70,8 @@ fn say(text: &str) -> Result<()> {
 
 fn install(folder: &Path, named: &[Hook]) -> Result<ExitStatus> {
     let (hooks, gate) = (Hooks::of(folder)?, gate()?);
+    // of a form that is not read, the hooks would block every commit
+    repository(&[folder.to_owned()])?;
     let mut text = String::new();
     for hook in chosen(&hooks, named) {
         let done = match hooks.install(hook, &gate)? {

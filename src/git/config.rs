@@ -77,7 +77,7 @@ impl Config {
                 "objectformat" if !value.eq_ignore_ascii_case("sha1") => {
                     return Err(Error::Unsupported(format!(
                         "the repository names its objects by {}, which is not read yet: scan a checkout of it with \
-                         `gate scan PATH`",
+                         `gate scan --no-ignore PATH`",
                         crate::sanitize::text(value)
                     )));
                 }

@@ -86,7 +86,7 @@ impl Scanner {
     }
 
     /// Stands for the kind of file that a path is, as far as judgements depend on it.
-    pub fn kind_of(&self, path: &str) -> u8 {
+    pub fn kind_of(path: &str) -> u8 {
         FileKind::of(path).number()
     }
 

@@ -24,8 +24,8 @@ pub trait Examiner: Sink + Sized {
     fn judges_alike(&self, one: &str, other: &str) -> bool;
 
     /// Stands for the kind of file that a path is: a text in which nothing is found under one path holds nothing under
-    /// any other of the same kind.
-    fn kind_of(&self, path: &str) -> u8;
+    /// any other of the same kind. Never 255.
+    fn kind_of(path: &str) -> u8;
 
     /// How much there is to tell so far beside findings: what was allowed, marks that are wrong, trouble.
     fn marks(&self) -> u64;

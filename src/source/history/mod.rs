@@ -105,6 +105,16 @@ pub struct HistoryRequest<'r> {
     pub progress: Option<Arc<Progress>>,
 }
 
+impl HistoryRequest<'_> {
+    /// Whether a path is left out.
+    fn leaves_out(&self, path: &str) -> bool {
+        !self.exclude.is_empty()
+            && (self.exclude.covering(path).is_some()
+                || !self.prefix.is_empty()
+                    && self.exclude.covering(&format!("{}/{path}", self.prefix)).is_some())
+    }
+}
+
 /// What came of it.
 #[derive(Debug)]
 pub struct History<E> {
@@ -173,10 +183,14 @@ impl<E: Examiner, N: Fn() -> E + Sync> Run<'_, N> {
         let graph = Graph::new(messages.commits, (!ranged).then_some(&tips.commits));
         let places = match self.request.extent {
             Extent::Commits(range) if range.bounded => Places::changed(repository, graph.commits()),
-            Extent::Commits(_) => Places::find(repository, graph.commits(), &[], self.threads),
+            Extent::Commits(_) => {
+                Places::find(repository, graph.commits(), &[], self.threads, &|path| self.class_of(path))
+            }
             _ => {
                 let loose_trees = [messages.trees, tips.trees.clone()].concat();
-                Places::find(repository, graph.commits(), &loose_trees, self.threads)
+                Places::find(repository, graph.commits(), &loose_trees, self.threads, &|path| {
+                    self.class_of(path)
+                })
             }
         };
         for line in &places.troubles {
@@ -184,8 +198,7 @@ impl<E: Examiner, N: Fn() -> E + Sync> Run<'_, N> {
         }
         trouble.skipped.extend(places.skipped.iter().cloned());
         let clean = memory.as_ref().map(|memory| &memory.clean);
-        let plan =
-            Plan::new(self.request, &places, &tips, &mut reader, clean, |path| examiners[0].kind_of(path));
+        let plan = Plan::new(self.request, &places, &tips, &mut reader, clean, E::kind_of);
         let mut found = Found::default();
         for message in &messages.found {
             let place =
@@ -209,6 +222,11 @@ impl<E: Examiner, N: Fn() -> E + Sync> Run<'_, N> {
         }
         let findings = self.place(commits, &tips, &mut reader, found);
         Ok(History { findings, known, commits: graph.commits().len(), coverage, examiners, notes })
+    }
+
+    /// What a path means for a text: the kind of file, or that it is left out.
+    fn class_of(&self, path: &str) -> u8 {
+        if self.request.leaves_out(path) { u8::MAX } else { E::kind_of(path) }
     }
 
     /// What refs point at, as far as it matters. What is wrong with them is no matter of a range.

@@ -93,6 +93,13 @@ impl Names {
         text
     }
 
+    /// What a file of this name would be called in a folder.
+    pub(super) fn text_in(&self, folder: FolderId, name: &[u8]) -> String {
+        let mut text = String::new();
+        push_text(&join(&self.folders[folder as usize], name), &mut text);
+        text
+    }
+
     /// Takes in the paths of another table: what each of its paths is called here.
     pub(super) fn merge(&mut self, other: &Self) -> Vec<PathId> {
         let mut folders = vec![TOP; other.folders.len()];

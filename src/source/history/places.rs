@@ -35,7 +35,7 @@ pub(super) struct BlobPlace {
 pub(super) struct Places {
     pub names: Names,
     pub blobs: HashMap<Oid, BlobPlace, Seeded>,
-    /// Of a range: further files of the same content.
+    /// Further files of the same content: in a whole history the first of each other class, in a range all.
     pub more: Vec<(Oid, BlobPlace)>,
     /// Trees that could not be read: what is wrong.
     pub troubles: Vec<String>,
@@ -44,17 +44,19 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Walks the trees of `commits`, whose order begins at 0; then `loose_trees`, which belong to no commit.
+    /// Walks the trees of `commits`, whose order begins at 0; then `loose_trees`, which belong to no commit. Paths of a
+    /// class mean the same for a text.
     pub(super) fn find(
         repository: &Repository,
         commits: &[Walked],
         loose_trees: &[Oid],
         threads: usize,
+        class_of: &(dyn Fn(&str) -> u8 + Sync),
     ) -> Self {
         let parts = threads.min(commits.len() / SHARE).max(1);
         let size = commits.len().div_ceil(parts).max(1);
         let walk = |part: usize, commits: &[Walked]| {
-            let mut walk = Walk::new(repository);
+            let mut walk = Walk::new(repository, class_of);
             for (at, commit) in commits.iter().enumerate() {
                 walk.tree(commit.tree, (part * size + at) as Order);
             }
@@ -76,9 +78,9 @@ impl Places {
         let mut whole = walks.remove(0);
         for other in walks {
             let names = whole.names.merge(&other.names);
-            for (id, place) in other.blobs {
-                // parts come in order, so what is there is earlier
-                whole.blobs.entry(id).or_insert(BlobPlace { path: names[place.path as usize], ..place });
+            // parts come in order, so what is there is earlier
+            for (id, place) in other.blobs.into_iter().chain(other.more) {
+                whole.blob(id, BlobPlace { path: names[place.path as usize], ..place });
             }
             whole.troubles.extend(other.troubles);
         }
@@ -87,10 +89,18 @@ impl Places {
         }
         whole.troubles.sort();
         whole.troubles.dedup();
+        // the first of each class: maps have no order, so neither has what parts add
+        whole.more.sort_unstable_by_key(|(id, place)| (*id, place.order, place.path));
+        let mut met = HashSet::new();
+        let (classes, blobs) = (&mut whole.classes, &whole.blobs);
+        whole.more.retain(|(id, place)| {
+            let class = classes.of(place.path, &whole.names);
+            class != classes.of(blobs[id].path, &whole.names) && met.insert((*id, class))
+        });
         Self {
             names: whole.names,
             blobs: whole.blobs,
-            more: Vec::new(),
+            more: whole.more,
             troubles: whole.troubles,
             skipped: Vec::new(),
         }
@@ -135,28 +145,48 @@ impl Places {
 struct Walk<'r> {
     reader: Reader<'r>,
     names: Names,
-    seen: HashSet<Oid, Seeded>,
+    classes: Classes<'r>,
+    /// Trees by what class of folder they were met as.
+    seen: HashSet<(Oid, u8), Seeded>,
     /// The last tree of each folder: most of its entries stand in the next one too.
     last: HashMap<FolderId, Arc<Object>, Seeded>,
     blobs: HashMap<Oid, BlobPlace, Seeded>,
+    more: Vec<(Oid, BlobPlace)>,
     troubles: Vec<String>,
 }
 
 impl<'r> Walk<'r> {
-    fn new(repository: &'r Repository) -> Self {
+    fn new(repository: &'r Repository, class_of: &'r (dyn Fn(&str) -> u8 + Sync)) -> Self {
         Self {
             reader: repository.reader(),
             names: Names::new(),
+            classes: Classes { class_of, paths: Vec::new(), folders: Vec::new() },
             seen: HashSet::default(),
             last: HashMap::default(),
             blobs: HashMap::default(),
+            more: Vec::new(),
             troubles: Vec::new(),
+        }
+    }
+
+    /// Notes a file: the first of its content, or one of another class.
+    fn blob(&mut self, id: Oid, place: BlobPlace) {
+        match self.blobs.entry(id) {
+            Slot::Vacant(slot) => drop(slot.insert(place)),
+            Slot::Occupied(slot) if slot.get().path == place.path => {}
+            Slot::Occupied(slot) => {
+                let known = self.classes.of(slot.get().path, &self.names);
+                if self.classes.of(place.path, &self.names) != known {
+                    self.more.push((id, place));
+                }
+            }
         }
     }
 
     /// Notes the blobs of a tree that were not seen before.
     fn tree(&mut self, id: Oid, order: Order) {
-        if !self.seen.insert(id) {
+        let class = self.classes.of_folder(TOP, &self.names);
+        if !self.seen.insert((id, class)) {
             return;
         }
         let mut rest = vec![(id, TOP, 0)];
@@ -193,16 +223,18 @@ impl<'r> Walk<'r> {
                     continue;
                 }
                 if !entry.is_tree() {
-                    if !self.blobs.contains_key(&entry.id) {
-                        let path = self.names.path(folder, entry.name);
-                        self.blobs.insert(entry.id, BlobPlace { order, path });
-                    }
-                } else if self.seen.insert(entry.id) {
+                    let path = self.names.path(folder, entry.name);
+                    self.blob(entry.id, BlobPlace { order, path });
+                    continue;
+                }
+                let inner = self.names.folder(folder, entry.name);
+                let class = self.classes.of_folder(inner, &self.names);
+                if self.seen.insert((entry.id, class)) {
                     if depth >= DEEPEST {
                         self.troubles.push(format!("tree {}: folders are nested too deep", entry.id));
                         continue;
                     }
-                    folders.push((entry.id, self.names.folder(folder, entry.name), depth + 1));
+                    folders.push((entry.id, inner, depth + 1));
                 }
             }
             // in the order of the tree, so that the first path of a blob is always the same
@@ -216,6 +248,31 @@ impl<'r> Walk<'r> {
             _ => format!("tree {id}: {error}"),
         });
     }
+}
+
+/// The classes of paths and folders, each asked for once.
+struct Classes<'r> {
+    class_of: &'r (dyn Fn(&str) -> u8 + Sync),
+    paths: Vec<Option<u8>>,
+    folders: Vec<Option<u8>>,
+}
+
+impl Classes<'_> {
+    fn of(&mut self, path: PathId, names: &Names) -> u8 {
+        known(&mut self.paths, path as usize, || (self.class_of)(&names.text(path)))
+    }
+
+    /// That of a file without an ending in the folder.
+    fn of_folder(&mut self, folder: FolderId, names: &Names) -> u8 {
+        known(&mut self.folders, folder as usize, || (self.class_of)(&names.text_in(folder, b"x")))
+    }
+}
+
+fn known(all: &mut Vec<Option<u8>>, at: usize, find: impl FnOnce() -> u8) -> u8 {
+    if all.len() <= at {
+        all.resize(at + 1, None);
+    }
+    *all[at].get_or_insert_with(find)
 }
 
 /// What follows an entry that `tree` begins with: mode, space, name, NUL, id.

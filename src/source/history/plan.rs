@@ -91,13 +91,7 @@ impl<'p> Plan<'p> {
         let mut excluded = Vec::new();
         if !request.exclude.is_empty() {
             excluded = (0..places.names.len() as PathId)
-                .map(|path| {
-                    let text = places.names.text(path);
-                    path > TAG_MESSAGE
-                        && (request.exclude.covering(&text).is_some()
-                            || !request.prefix.is_empty()
-                                && request.exclude.covering(&format!("{}/{text}", request.prefix)).is_some())
-                })
+                .map(|path| path > TAG_MESSAGE && request.leaves_out(&places.names.text(path)))
                 .collect();
         }
         Self {

@@ -50,8 +50,8 @@ impl Examiner for Looking<'_> {
         self.scanner.judges_alike(one, other)
     }
 
-    fn kind_of(&self, path: &str) -> u8 {
-        self.scanner.kind_of(path)
+    fn kind_of(path: &str) -> u8 {
+        Scanner::kind_of(path)
     }
 
     fn marks(&self) -> u64 {
@@ -403,6 +403,30 @@ fn what_is_new_is_found_beside_what_is_known() {
         let reset = look_with(Some(&cache), &scratch, Extent::All, false, 1);
         assert_same(&reset.findings, &look(&scratch, Extent::All, false, 1).findings, 0);
         scratch.git(&["reset", "-q", "--hard", "ORIG_HEAD"]);
+    }
+}
+
+#[test]
+fn a_file_counts_as_whatever_it_was() {
+    let scratch = Scratch::new(&[]);
+    let mut random = Random::new(41);
+    let mut secret = || format!("password = \"{}\"\n", value("{base62:20}", &mut random));
+    let (file, folder) = (secret(), secret());
+    scratch.commit("tests/a.py", &file);
+    scratch.commit("src/a.py", &file);
+    scratch.commit("vendor/test/b.py", &folder);
+    scratch.git(&["mv", "vendor/test", "lib"]);
+    scratch.git(&["commit", "-q", "-m", "moved"]);
+    for threads in [1, 3] {
+        let found = look(&scratch, Extent::All, false, threads).findings;
+        let places: Vec<_> = found.iter().map(|finding| (&*finding.path, finding.confidence)).collect();
+        let expected = [
+            ("lib/b.py", Confidence::High),
+            ("src/a.py", Confidence::High),
+            ("tests/a.py", Confidence::Low),
+            ("vendor/test/b.py", Confidence::Low),
+        ];
+        assert_eq!(places, expected);
     }
 }
 

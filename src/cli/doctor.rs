@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::config;
 use crate::exit::ExitStatus;
 use crate::fingerprint::health;
+use crate::fingerprint::keychain::SystemKeychain;
 use crate::fingerprint::sources::{self, Machine};
 use crate::fingerprint::{self, Places};
 use crate::report::write_json;
@@ -90,7 +91,7 @@ pub(super) fn run(arguments: &Doctor) -> Result<ExitStatus> {
     }
     if let Some(machine) = &machine {
         fingerprint::wipe_from_now_on();
-        let (_, looked) = sources::look(machine, today());
+        let (_, looked) = sources::look(machine, &SystemKeychain, today());
         for seen in looked.into_iter().filter(|seen| seen.exposed) {
             let text = format!("{}: others can read it: run `chmod 600` on it", seen.place);
             complaints.push(Complaint { what: "exposed", text });

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -13,10 +13,11 @@ use crate::config;
 use crate::exit::ExitStatus;
 use crate::finding::Skipped;
 use crate::fingerprint::health;
+use crate::fingerprint::keychain::SystemKeychain;
 use crate::fingerprint::share;
 use crate::fingerprint::sources::{self, Changes, Looked, Machine};
 use crate::fingerprint::strength::{Strength, judge};
-use crate::fingerprint::{self, Added, Key, LONGEST, Locked, Matcher, Places, Record};
+use crate::fingerprint::{self, Added, FileError, Key, KeyPlace, LONGEST, Locked, Matcher, Places, Record};
 use crate::gate::request::StoredCredentials;
 use crate::report::write_json;
 use crate::sanitize;
@@ -29,6 +30,18 @@ pub struct Fingerprint {
     /// What to do with fingerprints.
     #[command(subcommand)]
     pub command: FingerprintCommand,
+    /// Where to keep the key of the store from now on: it is moved there
+    #[arg(long, global = true, value_enum, value_name = "PLACE")]
+    pub key: Option<KeptIn>,
+}
+
+/// Where the key is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KeptIn {
+    /// In a file beside the store, readable by its owner only
+    File,
+    /// In the keychain of the system
+    Keychain,
 }
 
 /// What to do with fingerprints.
@@ -134,6 +147,13 @@ pub(super) fn run(arguments: &Fingerprint) -> Result<ExitStatus> {
     if !matches!(arguments.command, FingerprintCommand::List { .. }) {
         fingerprint::wipe_from_now_on();
     }
+    if let Some(place) = arguments.key {
+        let place = match place {
+            KeptIn::File => KeyPlace::File,
+            KeptIn::Keychain => KeyPlace::Keychain,
+        };
+        fingerprint::keep_key(&places, place, &SystemKeychain)?;
+    }
     match &arguments.command {
         FingerprintCommand::Sync { format } => sync(&places, *format),
         FingerprintCommand::Sources { format } => sources(*format),
@@ -155,29 +175,38 @@ pub(super) fn places() -> Result<Places> {
 /// What is known, to search with; when it is not to be had, that is a hole in the coverage of whoever asked, and must
 /// not pass for knowing nothing.
 pub(super) fn stored() -> (Arc<Matcher>, Option<Skipped>) {
-    let loaded = match Places::find(|name| std::env::var_os(name)) {
-        Some(places) => fingerprint::load(&places).map_err(|error| (error.path().to_owned(), error.cause())),
-        None => Ok(Matcher::default()),
-    };
-    match loaded {
-        Ok(matcher) => match matcher.check() {
-            Ok(()) => (Arc::new(matcher), None),
-            Err(cause) => (Arc::default(), Some(hole("fingerprints", &cause))),
-        },
-        Err((path, cause)) => (Arc::default(), Some(hole(&path.to_string_lossy(), &cause))),
+    match load() {
+        Ok(matcher) => (Arc::new(matcher), None),
+        Err(error) => (Arc::default(), Some(hole_in(&error.path().to_string_lossy(), &error.cause()))),
     }
+}
+
+/// Of the folder that the environment names, and of the account's own: whoever changes `HOME` for a command must not
+/// hide what the user knows.
+fn load() -> Result<Matcher, FileError> {
+    let named = Places::find(|name| std::env::var_os(name));
+    let own = Places::of_account().filter(|own| Some(own) != named.as_ref());
+    let mut matcher = Matcher::default();
+    for places in named.iter().chain(&own) {
+        matcher.append(fingerprint::load(places)?);
+    }
+    Ok(matcher)
 }
 
 /// The same for the gate, which has no time to open what it does not need.
 pub(super) fn stored_for_gate() -> StoredCredentials {
-    let loaded = Places::find(|name| std::env::var_os(name)).map(|places| fingerprint::load(&places));
-    match loaded.transpose() {
-        Ok(matcher) => StoredCredentials { matcher: Arc::new(matcher.unwrap_or_default()), trouble: None },
+    match load() {
+        Ok(matcher) => StoredCredentials { matcher: Arc::new(matcher), trouble: None },
         Err(error) => StoredCredentials { trouble: Some(error.to_string()), ..StoredCredentials::default() },
     }
 }
 
-fn hole(path: &str, cause: &str) -> Skipped {
+/// What of the stores turned out to be damaged during a scan.
+pub(super) fn hole(cause: &str) -> Skipped {
+    hole_in("fingerprints", cause)
+}
+
+fn hole_in(path: &str, cause: &str) -> Skipped {
     let reason = format!("stored credentials were not looked for: {cause}");
     Skipped { path: path.to_owned(), reason, expected: false }
 }
@@ -239,7 +268,7 @@ fn machine() -> Result<Machine> {
 fn sync(places: &Places, format: ListFormat) -> Result<ExitStatus> {
     let machine = machine()?;
     let mut locked = Locked::open(places)?;
-    let (credentials, looked) = sources::look(&machine, today());
+    let (credentials, looked) = sources::look(&machine, &SystemKeychain, today());
     let changes = sources::apply(&mut locked.store, credentials);
     locked.save()?;
     let mut out = io::stdout().lock();
@@ -266,7 +295,7 @@ fn sync(places: &Places, format: ListFormat) -> Result<ExitStatus> {
 }
 
 fn sources(format: ListFormat) -> Result<ExitStatus> {
-    let (_, looked) = sources::look(&machine()?, today());
+    let (_, looked) = sources::look(&machine()?, &SystemKeychain, today());
     let mut out = io::stdout().lock();
     match format {
         ListFormat::Json => write_json(&looked, &mut out)?,

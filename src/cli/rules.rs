@@ -15,6 +15,7 @@ use crate::rules::load::{OwnRules, load};
 use crate::rules::page::{Surroundings, page};
 use crate::rules::{Class, Rule, builtin};
 use crate::sanitize;
+use crate::scan::stored;
 
 use super::args::{ListFormat, Rules, RulesCommand};
 
@@ -117,6 +118,12 @@ fn list(format: ListFormat, named: Option<&Path>) -> Result<ExitStatus> {
 }
 
 fn show(id: &str, named: Option<&Path>) -> Result<ExitStatus> {
+    if id == stored::RULE {
+        let mut out = io::stdout().lock();
+        out.write_all(stored::page().as_bytes())?;
+        out.flush()?;
+        return Ok(ExitStatus::Clean);
+    }
     let book = Book::load(named)?;
     let rule = book.rules().find(|rule| rule.id == id).ok_or_else(|| {
         let near = config::nearest(id, book.rules().map(|rule| rule.id));

@@ -17,7 +17,7 @@ use crate::git::{self, Repository};
 use crate::report::{self, Format};
 use crate::rules;
 use crate::scan::filter::allow::AllowList;
-use crate::scan::{Scanner, Tally, Worker, reach};
+use crate::scan::{LeftOut, Scanner, Tally, Worker, reach};
 use crate::source::history::{Caching, Examiner, HistoryRequest, scan_history};
 use crate::source::{self, Progress, Request, Sink, changes, staged};
 use crate::span::Span;
@@ -141,9 +141,20 @@ impl Job {
             _ => &vec![root],
         };
         let prefix = config::path_prefix(places.project.as_deref(), roots);
-        let (scanner, exclude) = prepare(arguments, &mut settings, &prefix)?;
         let (stored, trouble) = super::fingerprint::stored();
-        let scanner = scanner.with_stored(stored);
+        let mut max_file_size = settings.max_file_size;
+        let mut left_out = LeftOut::default();
+        if !stored.is_empty() {
+            // what the project leaves out is searched for stored credentials all the same
+            let project = std::mem::take(&mut settings.project);
+            (settings.exclude, max_file_size) = (project.others_exclude, project.others_max_file_size);
+            let (exclude, max_file_size) = (project.exclude, project.max_file_size);
+            // a size given with the command replaces all others
+            let max_file_size = max_file_size.filter(|_| arguments.max_file_size.is_none());
+            left_out = LeftOut { exclude, prefix: prefix.clone(), max_file_size };
+        }
+        let (scanner, exclude) = prepare(arguments, &mut settings, &prefix)?;
+        let scanner = scanner.with_stored(stored).leaving_out(left_out);
         let path = arguments.baseline.clone().or_else(|| usual_baseline(arguments, input));
         let baseline = path.as_deref().map(baseline::read).transpose()?;
         Ok(Self {
@@ -154,7 +165,7 @@ impl Job {
             exclude,
             prefix,
             confidence,
-            max_file_size: arguments.max_file_size.or(settings.max_file_size),
+            max_file_size: arguments.max_file_size.or(max_file_size),
             today: config::today(),
             baseline: path.zip(baseline),
             trouble,
@@ -214,6 +225,7 @@ impl Job {
                 // a hook looks at little, and should leave no trace
                 let caches =
                     !arguments.no_cache && !arguments.explain && (arguments.ci || !past.is_arriving());
+                let caches = caches && self.scanner.is_cacheable();
                 let cache = caches.then(|| cache::of(past.repository(), &mut notes)).flatten();
                 let program = cache.as_ref().and_then(|_| cache::program());
                 let request = HistoryRequest {
@@ -259,6 +271,7 @@ impl Job {
         };
         drop(line);
         coverage.skipped.extend(self.trouble.clone());
+        coverage.skipped.extend(self.scanner.trouble().map(super::fingerprint::hole));
         let mut outcome = gather(scanned, coverage, self.confidence);
         outcome.notes.extend(notes);
         outcome.notes.extend(self.scanner.unused_allow_entries());
@@ -400,6 +413,7 @@ fn gather(scanned: Vec<Scanned>, coverage: Coverage, threshold: Confidence) -> O
         outcome.findings.extend(tally.findings);
         outcome.dropped.extend(tally.dropped);
         outcome.notes.extend(tally.notes);
+        outcome.coverage.skipped.extend(tally.left_out);
         outcome.allowed += tally.allowed;
         outcome.known += known;
         outcome.coverage.skipped.extend(failed);

@@ -7,7 +7,7 @@ use regex::bytes::{Regex, RegexBuilder};
 
 use crate::config::raw::{RawAllow, RawConfig};
 use crate::config::{
-    Complaint, ConfigError, Date, GateSettings, Located, Origin, PathGlobs, RawRule, did_you_mean,
+    Complaint, ConfigError, Date, GateSettings, Layer, Located, Origin, PathGlobs, RawRule, did_you_mean,
 };
 use crate::finding::Confidence;
 
@@ -23,6 +23,8 @@ pub struct Settings {
     pub max_file_size: Option<u64>,
     /// Paths to leave out.
     pub exclude: PathGlobs,
+    /// What of the two the project's settings say, which do not speak for the user.
+    pub project: ProjectLimits,
     /// Rules not to use.
     pub disable: Vec<Located<String>>,
     /// Findings not to report.
@@ -39,12 +41,26 @@ impl Default for Settings {
             confidence: Confidence::Medium,
             max_file_size: None,
             exclude: PathGlobs::default(),
+            project: ProjectLimits::default(),
             disable: Vec::new(),
             allow: Vec::new(),
             rules: Vec::new(),
             gate: GateSettings::default(),
         }
     }
+}
+
+/// What the project's settings leave out, and what the others do.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectLimits {
+    /// Paths that the project leaves out.
+    pub exclude: PathGlobs,
+    /// The size above which the project leaves files out.
+    pub max_file_size: Option<u64>,
+    /// Paths that the user or the administrator leaves out.
+    pub others_exclude: PathGlobs,
+    /// The size above which these leave files out.
+    pub others_max_file_size: Option<u64>,
 }
 
 /// One `[[scan.allow]]` entry: all conditions given must hold.
@@ -71,15 +87,26 @@ impl Settings {
     /// those of this one.
     pub(super) fn check(layers: Vec<RawConfig>, mut complaints: Vec<Complaint>) -> Result<Self, ConfigError> {
         let mut settings = Self::default();
-        let mut exclude = Vec::new();
+        let (mut exclude, mut of_project, mut of_others) = (Vec::new(), Vec::new(), Vec::new());
         for layer in layers {
             if let Some(confidence) = layer.confidence {
                 settings.confidence = confidence.value;
             }
             if let Some(size) = layer.max_file_size {
                 settings.max_file_size = Some(size.value);
+                match size.origin.layer {
+                    Layer::Project => settings.project.max_file_size = Some(size.value),
+                    _ => settings.project.others_max_file_size = Some(size.value),
+                }
             }
-            exclude.extend(layer.exclude);
+            for pattern in layer.exclude {
+                let of = match pattern.origin.layer {
+                    Layer::Project => &mut of_project,
+                    _ => &mut of_others,
+                };
+                of.push(pattern.value.clone());
+                exclude.push(pattern);
+            }
             settings.disable.extend(layer.disable);
             settings.allow.extend(layer.allow.into_iter().filter_map(|raw| allow(raw, &mut complaints)));
             settings.rules.extend(layer.rules);
@@ -87,6 +114,9 @@ impl Settings {
         }
         settings.gate.check_ids(&mut complaints);
         settings.exclude = globs("exclude", exclude, &mut complaints);
+        // what is wrong with a pattern was said just now
+        settings.project.exclude = PathGlobs::new(of_project).unwrap_or_default();
+        settings.project.others_exclude = PathGlobs::new(of_others).unwrap_or_default();
         if complaints.is_empty() { Ok(settings) } else { Err(ConfigError::sorted(complaints)) }
     }
 

@@ -37,6 +37,21 @@ pub(crate) fn begins_plain(text: &[u8], groups: usize) -> bool {
         })
 }
 
+/// Whether `text` begins with base64 of plain characters of 16 bits each, as Windows shells take commands.
+pub(crate) fn begins_wide(text: &[u8]) -> bool {
+    // `A` stands for six zero bits, and the zero bytes leave none but these at every eighth place
+    let [_, second, third, _, fifth, ..] = text else { return false };
+    if text.len() < 16
+        || !matches!(*second, b'A' | b'Q' | b'g' | b'w')
+        || *fifth != b'A'
+        || *third != b'B' && *third != b'A'
+    {
+        return false;
+    }
+    let decoded = decode(&text[..16]);
+    decoded.text.len() == 12 && decoded.text.chunks(2).all(|pair| is_plain(pair[0]) && pair[1] == 0)
+}
+
 /// Decodes from the start of `text` up to the first byte that is no base64 or that decodes to no text; line breaks
 /// between characters are passed over, padding ends the text.
 pub(crate) fn decode(text: &[u8]) -> Decoded {
@@ -89,6 +104,16 @@ mod tests {
                 text.as_bytes()
             );
         }
+    }
+
+    #[test]
+    fn wide_starts_are_told() {
+        let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        for text in ["Invoke-Request", "curl https://x", "$a='b'; c", "~~~~~~~~ z", "0123456789"] {
+            assert!(begins_wide(BASE64.encode(&wide(text)).as_bytes()), "{text}");
+        }
+        assert!(!begins_wide(BASE64.encode(b"plain text of bytes").as_bytes()));
+        assert!(!begins_wide(b"AAAAAAAAAAAAAAAAAAAAAAAA"));
     }
 
     #[test]

@@ -88,14 +88,32 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).open(path)
 }
 
+/// Fills `into` from `offset` of the file.
+pub(super) fn read_exact_at(file: &File, into: &mut [u8], offset: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, into, offset);
+    #[cfg(not(unix))]
+    {
+        use std::io::{Read as _, Seek as _};
+        let mut file = file;
+        file.seek(io::SeekFrom::Start(offset))?;
+        file.read_exact(into)
+    }
+}
+
+/// The number of the user that this process runs as.
+#[cfg(unix)]
+pub(super) fn own_id() -> u32 {
+    // SAFETY: asks for a number and cannot fail.
+    unsafe { libc::geteuid() }
+}
+
 /// Why a file is not its owner's alone.
 #[cfg(unix)]
 fn exposed(metadata: &fs::Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
     let mode = metadata.mode() & 0o777;
-    // SAFETY: asks for a number and cannot fail.
-    let own = unsafe { libc::geteuid() };
-    if metadata.uid() != own && metadata.uid() != 0 {
+    if metadata.uid() != own_id() && metadata.uid() != 0 {
         return Some("belongs to another user: move it away, then run `gate fingerprint sync`".to_owned());
     }
     (mode & 0o077 != 0)

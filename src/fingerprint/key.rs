@@ -36,11 +36,16 @@ impl Key {
         let mut file = file::open_private(path)?;
         let mut text = Zeroizing::new(Vec::with_capacity(128));
         file.by_ref().take(128).read_to_end(&mut text).map_err(|error| FileError::io(path, error))?;
-        Self::from_text(&text).ok_or_else(|| FileError::Damaged {
+        Self::from_text(&text).ok_or_else(|| Self::damaged(path))
+    }
+
+    /// What is to be said of a file that holds none.
+    pub(super) fn damaged(path: &Path) -> FileError {
+        FileError::Damaged {
             path: path.to_owned(),
             cause: "it holds no key: restore it from a backup; without it the store beside it is of no use"
                 .to_owned(),
-        })
+        }
     }
 
     /// Writes a new key to `path`, where no file must be.

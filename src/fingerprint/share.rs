@@ -7,10 +7,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::access::{open, read_key, store_key};
 use super::file::{self, FileError};
 use super::key::Key;
+use super::keychain::SystemKeychain;
+use super::places::Places;
 use super::record::Record;
-use super::store::{Places, Sealed, Store, read, store_key};
+use super::sealed::Sealed;
+use super::store::Store;
 
 /// What an export came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,11 +74,14 @@ pub fn export(store: &Store, key: &Key, path: &Path, labels: bool) -> Result<Exp
 /// When it is damaged or sealed with another key, or cannot be written.
 pub fn import(places: &Places, path: &Path, key: &Key, name: &str) -> Result<usize, FileError> {
     let bytes = fs::read(path).map_err(|error| FileError::io(path, error))?;
-    let store = Sealed::parse(path, bytes)?.open(key)?;
-    let own = match read(&places.store()) {
+    let store = Store::open(Sealed::parse(path, bytes, key)?)?;
+    let own = match open(&places.store())? {
         // a store without its key is not to be hidden by a new key
-        Ok(_) => store_key(places)?,
-        Err(_) => team_key(&places.key())?.0,
+        Some(_) => store_key(places)?,
+        None => match read_key(&places.key(), &SystemKeychain) {
+            Err(FileError::Missing(path)) => Key::create(&path)?,
+            other => other?,
+        },
     };
     let target = imported(places, name);
     let write = || {

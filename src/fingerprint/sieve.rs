@@ -3,7 +3,7 @@
 //! A window is [`LONG`] bytes at an offset that is a multiple of [`STRIDE`]. Each form of a credential is registered
 //! with `STRIDE` neighbouring windows, so one of them falls on such an offset wherever the form stands. Windows that
 //! look like ordinary words are passed over, many at a time, unless one of that look is registered; of the rest one
-//! multiplication gives the hash, and one bit says whether to look closer.
+//! multiplication gives the hash, and three bits say whether to look closer.
 
 /// Distance of the windows that are looked at.
 pub(super) const STRIDE: usize = 4;
@@ -14,7 +14,14 @@ pub(super) const SHORT: usize = 5;
 /// Bytes whose windows are marked before they are looked at: they stay in the nearest cache meanwhile.
 const PIECE: usize = 16 * 1024;
 /// Bytes of text to a word of marks: a mark for each four bytes.
-const MARKED: usize = 64 * STRIDE;
+pub(super) const MARKED: usize = 64 * STRIDE;
+/// Windows that are noted at once.
+const BATCH: usize = 8;
+/// Bytes that are marked beyond a piece: what decides whether lines meet at its end.
+const BEYOND: usize = 16 * STRIDE;
+/// Letters differ from their capitals by this bit. Hashes leave it out, so hexadecimal digits have one hash whatever
+/// their case; of other windows it makes few alike.
+const CASE: u64 = 0x2020_2020_2020_2020;
 
 /// A keyed hash of windows. The product is folded, so that the window can't be computed back from it.
 #[derive(Clone, Copy)]
@@ -32,13 +39,13 @@ impl WindowHash {
     /// Of the window whose bytes are `bytes`, little endian.
     #[inline(always)]
     pub(super) fn long(&self, bytes: u64) -> u32 {
-        fold(bytes ^ self.add[0], self.multiply[0])
+        fold((bytes | CASE) ^ self.add[0], self.multiply[0])
     }
 
     /// Of the first [`SHORT`] bytes of `bytes`.
     #[inline(always)]
     pub(super) fn short(&self, bytes: u64) -> u32 {
-        fold((bytes & ((1 << (8 * SHORT)) - 1)) ^ self.add[1], self.multiply[1])
+        fold(((bytes | CASE) & ((1 << (8 * SHORT)) - 1)) ^ self.add[1], self.multiply[1])
     }
 }
 
@@ -96,8 +103,9 @@ pub(super) struct Filter {
     shift: u32,
 }
 
-/// Bits to a hash: one other window in 16 passes, and 10,000 credentials stay within a usual second-level cache.
-const BITS: usize = 16;
+/// Bits of the filter to a hash, at least: those of 1,000 credentials stay within the nearest cache, those of 10,000
+/// within a usual second-level one, and one other window in 100 passes.
+const BITS: usize = 8;
 const MOST_BITS: usize = 1 << 23;
 
 impl Filter {
@@ -105,14 +113,17 @@ impl Filter {
         let bits = (hashes.len() * BITS).next_power_of_two().clamp(1 << 12, MOST_BITS);
         let mut filter = Self { words: vec![0; bits / 64], shift: 32 - (bits / 64).trailing_zeros() };
         for hash in hashes {
-            filter.words[(hash >> filter.shift) as usize] |= 1 << (hash & 63);
+            filter.words[(hash >> filter.shift) as usize] |=
+                1 << (hash & 63) | 1 << (hash >> 6 & 63) | 1 << (hash >> 12 & 63);
         }
         filter
     }
 
+    /// 1 for a hash that it holds, and for a few others; else 0.
     #[inline(always)]
     fn bit(&self, hash: u32) -> u64 {
-        self.words[(hash >> self.shift) as usize] >> (hash & 63) & 1
+        let word = self.words[(hash >> self.shift) as usize];
+        word >> (hash & 63) & word >> (hash >> 6 & 63) & word >> (hash >> 12 & 63) & 1
     }
 
     #[inline(always)]
@@ -141,7 +152,19 @@ pub(super) struct Sieve {
 #[derive(Default)]
 pub(super) struct Scratch {
     marks: Vec<Marks>,
+    places: Vec<u32>,
     passed: Vec<Passed>,
+    /// Where lines may meet within a value, and where 16-bit text may be: for a closer look.
+    pub(super) notes: Notes,
+}
+
+/// Places of a text where a value may stand in pieces.
+#[derive(Default)]
+pub(super) struct Notes {
+    /// Offsets in gaps between two long words.
+    pub(super) gaps: Vec<u32>,
+    /// Offsets of stretches of [`MARKED`] bytes that hold zeros.
+    pub(super) zeros: Vec<u32>,
 }
 
 /// For each four bytes of a stretch one bit: all of them are visible, and one of them is telling.
@@ -149,26 +172,41 @@ pub(super) struct Scratch {
 struct Marks {
     visible: u64,
     telling: u64,
+    /// Whether any byte is zero.
+    zeros: bool,
 }
 
 impl Sieve {
-    /// Hands on every window of `text` that may belong to a credential: `meet(at, hash, long)`. `text` holds less than
-    /// 4 GiB.
+    /// Hands on every window of `text` that may belong to a credential: `meet(at, hash, long)`. Leaves in `scratch`
+    /// what is to be looked at besides. `text` holds less than 4 GiB.
     pub(super) fn each(&self, text: &[u8], scratch: &mut Scratch, mut meet: impl FnMut(usize, u32, bool)) {
+        scratch.notes.gaps.clear();
+        scratch.notes.zeros.clear();
         let mut from = 0;
         while from < text.len() {
             let to = text.len().min(from + PIECE);
-            self.mark(&text[from..text.len().min(to + STRIDE)], &mut scratch.marks);
+            self.mark(&text[from..text.len().min(to + BEYOND)], &mut scratch.marks);
+            note(&scratch.marks, from, to, &mut scratch.notes);
             for look in Look::ALL {
-                if let Some(filter) = &self.long[look as usize] {
-                    self.probe::<true>(text, from, to, look, filter, scratch, &mut meet);
-                }
-                if let Some(filter) = &self.short[look as usize] {
-                    self.probe::<false>(text, from, to, look, filter, scratch, &mut meet);
+                for (filter, long) in [(&self.long, true), (&self.short, false)] {
+                    let Some(filter) = &filter[look as usize] else { continue };
+                    let probe = Probe { hash: self.hash, look, long, filter };
+                    for passed in self.probe(&probe, text, from, scratch) {
+                        // what lies beyond this piece is met in the next
+                        if (passed.at as usize) < to {
+                            meet(passed.at as usize, passed.hash, long);
+                        }
+                    }
                 }
             }
             from = to;
         }
+    }
+
+    /// Whether some form has a window with this hash.
+    pub(super) fn holds(&self, hash: u32, long: bool) -> bool {
+        let filters = if long { &self.long } else { &self.short };
+        filters.iter().flatten().any(|filter| filter.holds(hash))
     }
 
     fn mark(&self, piece: &[u8], marks: &mut Vec<Marks>) {
@@ -182,49 +220,80 @@ impl Sieve {
         marks.extend(piece.chunks(MARKED).map(Marks::of));
     }
 
-    #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "state of the hot loop, kept in registers")]
-    fn probe<const IS_LONG: bool>(
+    fn probe<'s>(
         &self,
+        probe: &Probe<'_>,
         text: &[u8],
         from: usize,
-        to: usize,
-        look: Look,
-        filter: &Filter,
-        scratch: &mut Scratch,
-        meet: &mut impl FnMut(usize, u32, bool),
-    ) {
-        let Scratch { marks, passed } = scratch;
-        passed.resize(PIECE / STRIDE + 64, Passed::default());
-        let mut count = 0;
-        for (i, mark) in marks.iter().enumerate() {
-            let base = from + i * MARKED;
-            let next = marks.get(i + 1).copied().unwrap_or_default();
-            // a window is two neighbouring fours; a short one ends early in the second, so where that decides, both ways
-            // are open
-            let visible = mark.visible & (mark.visible >> 1 | next.visible << 63);
-            let telling = mark.telling | mark.telling >> 1 | next.telling << 63;
-            let mut bits = match (look, IS_LONG) {
-                (Look::Mixed, true) => visible & telling,
-                (Look::Plain, true) => visible & !telling,
-                (Look::Mixed, false) => mark.visible & telling,
-                (Look::Plain, false) => mark.visible & !mark.telling,
-                (Look::Any, true) => !visible,
-                (Look::Any, false) => !0,
-            };
-            while bits != 0 {
-                let at = base + STRIDE * bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let Some(bytes) = load(text, at) else { continue };
-                let hash = if IS_LONG { self.hash.long(bytes) } else { self.hash.short(bytes) };
-                passed[count] = Passed { at: at as u32, hash };
-                count += filter.bit(hash) as usize;
-            }
+        scratch: &'s mut Scratch,
+    ) -> &'s [Passed] {
+        #[cfg(target_arch = "x86_64")]
+        if !self.portable && vector::has_bit_instructions() {
+            // SAFETY: this processor has them.
+            return unsafe { vector::probe(probe, text, from, scratch) };
         }
-        for passed in &passed[..count] {
-            if (passed.at as usize) < to {
-                meet(passed.at as usize, passed.hash, IS_LONG);
+        probe.run(text, from, scratch)
+    }
+}
+
+/// One pass over a piece: windows of one look and length.
+struct Probe<'f> {
+    hash: WindowHash,
+    look: Look,
+    long: bool,
+    filter: &'f Filter,
+}
+
+impl Probe<'_> {
+    /// The windows of the marked piece at `from` that the filter lets pass.
+    #[inline(always)]
+    fn run<'s>(&self, text: &[u8], from: usize, scratch: &'s mut Scratch) -> &'s [Passed] {
+        let Scratch { marks, places, passed, .. } = scratch;
+        places.resize((PIECE + BEYOND).div_ceil(MARKED) * 64 + BATCH, 0);
+        passed.resize(places.len(), Passed::default());
+        let mut found = 0;
+        for (i, mark) in marks.iter().enumerate() {
+            let base = (from + i * MARKED) as u32;
+            let mut bits = self.wanted(*mark, marks.get(i + 1).copied().unwrap_or_default());
+            let count = bits.count_ones() as usize;
+            let mut at = found;
+            // several at once: nobody could foresee how many there are
+            loop {
+                for place in &mut places[at..at + BATCH] {
+                    *place = base.wrapping_add(STRIDE as u32 * bits.trailing_zeros());
+                    bits &= bits.wrapping_sub(1);
+                }
+                at += BATCH;
+                if bits == 0 {
+                    break;
+                }
             }
+            found += count;
+        }
+        let mut count = 0;
+        for &at in &places[..found] {
+            let Some(bytes) = load(text, at as usize) else { continue };
+            let hash = if self.long { self.hash.long(bytes) } else { self.hash.short(bytes) };
+            passed[count] = Passed { at, hash };
+            count += self.filter.bit(hash) as usize;
+        }
+        &passed[..count]
+    }
+
+    /// Which windows of a stretch look as wanted.
+    #[inline(always)]
+    fn wanted(&self, mark: Marks, next: Marks) -> u64 {
+        // a window is two neighbouring fours; a short one ends early in the second, so where that decides, both ways are
+        // open
+        let visible = mark.visible & (mark.visible >> 1 | next.visible << 63);
+        let telling = mark.telling | mark.telling >> 1 | next.telling << 63;
+        match (self.look, self.long) {
+            (Look::Mixed, true) => visible & telling,
+            (Look::Plain, true) => visible & !telling,
+            (Look::Mixed, false) => mark.visible & telling,
+            (Look::Plain, false) => mark.visible & !mark.telling,
+            (Look::Any, true) => !visible,
+            (Look::Any, false) => !0,
         }
     }
 }
@@ -237,7 +306,51 @@ impl Marks {
                 u64::from(four.len() == STRIDE && four.iter().all(|&byte| is_visible(byte))) << i;
             marks.telling |= u64::from(four.iter().any(|&byte| is_telling(byte))) << i;
         }
+        marks.zeros = block.contains(&0);
         marks
+    }
+}
+
+/// Notes gaps of up to [`GAP`] fours between two runs of three visible ones that tell something, and zeros.
+fn note(marks: &[Marks], from: usize, to: usize, notes: &mut Notes) {
+    /// Fours in a gap: a line break and some indentation.
+    const GAP: u32 = 4;
+    /// The bits from `count` on, where `next` goes on after `bits`.
+    #[inline(always)]
+    fn ahead(bits: u64, next: u64, count: u32) -> u64 {
+        bits >> count | next << (64 - count)
+    }
+    // three visible fours from here on, one of them telling
+    let run = |i: usize| {
+        let [mark, next] = [i, i + 1].map(|i| marks.get(i).copied().unwrap_or_default());
+        let visible =
+            mark.visible & ahead(mark.visible, next.visible, 1) & ahead(mark.visible, next.visible, 2);
+        let telling =
+            mark.telling | ahead(mark.telling, next.telling, 1) | ahead(mark.telling, next.telling, 2);
+        visible & telling
+    };
+    let mut next_run = run(0);
+    for (i, mark) in marks.iter().enumerate() {
+        let base = from + i * MARKED;
+        if base >= to {
+            return;
+        }
+        if mark.zeros {
+            notes.zeros.push(base as u32);
+        }
+        let this_run = next_run;
+        next_run = run(i + 1);
+        let next = marks.get(i + 1).copied().unwrap_or_default();
+        let mut gap = this_run & !ahead(mark.visible, next.visible, 3);
+        let mut found = 0;
+        for length in 1..=GAP {
+            found |= gap & ahead(this_run, next_run, 3 + length);
+            gap &= !ahead(mark.visible, next.visible, 3 + length);
+        }
+        while found != 0 {
+            notes.gaps.push((base + STRIDE * (found.trailing_zeros() as usize + 3)) as u32);
+            found &= found - 1;
+        }
     }
 }
 
@@ -260,7 +373,24 @@ fn load_last(text: &[u8], at: usize) -> Option<u64> {
 mod vector {
     use std::arch::x86_64::*;
 
-    use super::{MARKED, Marks};
+    use super::{MARKED, Marks, Passed, Probe, Scratch};
+
+    /// Whether single bits are found and counted by instructions of their own.
+    pub(super) fn has_bit_instructions() -> bool {
+        is_x86_feature_detected!("bmi1")
+            && is_x86_feature_detected!("bmi2")
+            && is_x86_feature_detected!("popcnt")
+    }
+
+    #[target_feature(enable = "bmi1,bmi2,popcnt")]
+    pub(super) fn probe<'s>(
+        probe: &Probe<'_>,
+        text: &[u8],
+        from: usize,
+        scratch: &'s mut Scratch,
+    ) -> &'s [Passed] {
+        probe.run(text, from, scratch)
+    }
 
     #[target_feature(enable = "avx2")]
     pub(super) fn mark(piece: &[u8], marks: &mut Vec<Marks>) {
@@ -274,19 +404,23 @@ mod vector {
             let zero = _mm256_cmpeq_epi32(bytes, _mm256_setzero_si256());
             u64::from(_mm256_movemask_ps(_mm256_castsi256_ps(zero)) as u8)
         };
-        let mut whole = piece.chunks_exact(MARKED);
-        for block in &mut whole {
+        // bytes after the end are as spaces are
+        let rest = piece.len() % MARKED;
+        let mut last = [b' '; MARKED];
+        last[..rest].copy_from_slice(&piece[piece.len() - rest..]);
+        let last = (rest > 0).then_some(&last[..]);
+        for block in piece.chunks_exact(MARKED).chain(last) {
             let (mut visible, mut plain) = (0, 0);
+            let mut least = _mm256_set1_epi8(-1);
             for (i, part) in block.chunks_exact(32).enumerate() {
                 // SAFETY: a part has the 32 bytes that are read.
                 let bytes = unsafe { _mm256_loadu_si256(part.as_ptr().cast()) };
+                least = _mm256_min_epu8(least, bytes);
                 visible |= none(_mm256_cmpeq_epi8(_mm256_max_epu8(bytes, space), space)) << (8 * i);
                 plain |= none(_mm256_or_si256(within(bytes, b'0', 10), within(bytes, b'A', 26))) << (8 * i);
             }
-            marks.push(Marks { visible, telling: !plain });
-        }
-        if !whole.remainder().is_empty() {
-            marks.push(Marks::of(whole.remainder()));
+            let zero = _mm256_cmpeq_epi8(least, _mm256_setzero_si256());
+            marks.push(Marks { visible, telling: !plain, zeros: _mm256_movemask_epi8(zero) != 0 });
         }
     }
 }

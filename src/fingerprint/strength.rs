@@ -1,5 +1,7 @@
 //! Which values can be told from ordinary text.
 
+use crate::scan::filter::randomness::profile;
+
 use super::variants::{LONGEST, SHORTEST, distinct};
 
 /// What is to be done with a value.
@@ -61,7 +63,7 @@ pub fn judge(value: &[u8]) -> Strength {
         () if value.len() < LONG_ENOUGH => {
             Strength::Bounded("shorter than 12 bytes: found only where no letter or digit goes on beside it")
         }
-        () if different < 6 || kinds.count() < 2 && value.len() < 20 => {
+        () if different < 6 || kinds.count() < 2 && value.len() < 20 && may_be_words(value) => {
             Strength::Bounded("guessable: found only where no letter or digit goes on beside it")
         }
         () => Strength::Strong,
@@ -79,6 +81,15 @@ pub fn bits(value: &[u8]) -> u32 {
     let different = distinct(&value[..value.len().min(LONGEST)]) as u32;
     (value.len() as u32 * letters).min(different * 12)
 }
+
+/// Whether letters read as words, by which they could stand within other words of a text. Digits alone do not.
+fn may_be_words(value: &[u8]) -> bool {
+    let profile = profile(value);
+    profile.letters > 0 && profile.wordiness > RANDOM
+}
+
+/// Letters of one kind score below this where chance chose them, all but one in a hundred.
+const RANDOM: f32 = -0.3;
 
 struct Kinds {
     digit: bool,
@@ -118,11 +129,12 @@ impl Kinds {
 /// `${VAR}`, `$VAR`, `{{ var }}`, `%VAR%`, `op://…`, `!command`
 fn is_reference(value: &[u8]) -> bool {
     let starts = |sign: &[u8]| value.starts_with(sign);
-    let whole = |open: &[u8], close: &[u8]| starts(open) && value.ends_with(close);
-    whole(b"${", b"}")
-        || whole(b"{{", b"}}")
-        || whole(b"<", b">")
-        || value.len() > 2 && whole(b"%", b"%")
+    let inside = |open: &[u8], close: &[u8]| value.strip_prefix(open)?.strip_suffix(close);
+    let name = |text: &[u8]| text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-. :/".contains(byte));
+    inside(b"${", b"}").is_some()
+        || inside(b"{{", b"}}").is_some()
+        || inside(b"<", b">").is_some_and(name)
+        || inside(b"%", b"%").is_some_and(name)
         || starts(b"op://")
         || starts(b"vault:")
         || starts(b"env:")
@@ -154,8 +166,11 @@ fn is_plain_place(value: &[u8]) -> bool {
             && rest.split(|&byte| byte == b'/').all(|part| part.len() < 20);
     }
     let path = value.starts_with(b"/") || value.starts_with(b"~/") || value.starts_with(b"./");
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/~._-+ @".contains(byte);
     path && value.iter().filter(|&&byte| byte == b'/').count() >= 2
+        && value.iter().all(plain)
         && value.split(|&byte| byte == b'/').all(|part| part.len() < 20)
+        && profile(value).randomness() < 0.0
 }
 
 #[cfg(test)]
@@ -176,12 +191,18 @@ mod tests {
         check("correct horse battery staple", strong);
         check(concat!("q7Xk", "9wPm"), bounded);
         check("sunshinemorning", bounded);
+        check("administrations", bounded);
+        check(concat!("LRGfyDL", "EBYMLxNA"), strong);
+        check(concat!("xqvzkw", "jtbfhg"), strong);
+        check("729406183528", strong);
         check("short7", refused);
         check("production", refused);
         check("aaaaaaaaaaaaaaaa", refused);
         check("${DATABASE_SECRET}", refused);
         check("$DATABASE_SECRET", refused);
         check("changeme123", refused);
+        check(concat!("/aB3$x/", "9&kQ2.z/!"), strong);
+        check(concat!("<k7#Qv", "z!9Lm2p>"), strong);
         check("https://api.service.test/v1", refused);
         check("/home/alice/.ssh/id_rsa", refused);
     }

@@ -107,8 +107,8 @@ fn written(value: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 #[track_caller]
 fn found(matcher: &Matcher, text: &[u8]) -> Vec<Hit> {
     let near = matcher.scan_text(text);
-    let far = matcher.scan_far(text);
-    assert!(far == matcher.scan_portable(text), "vectors find something else");
+    let far = matcher.scan_far(text, false);
+    assert!(far == matcher.scan_far(text, true), "vectors find something else");
     let places = |hits: &[Hit]| -> Vec<(String, usize)> {
         hits.iter().map(|hit| (hit.stored.label.clone(), hit.span.end)).collect()
     };
@@ -318,6 +318,8 @@ fn writers_wait_for_each_other() {
     });
     assert_eq!(records(&places).expect("read").len(), 8);
 }
+
+mod hunt;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]

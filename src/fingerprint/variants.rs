@@ -1,5 +1,8 @@
 //! The forms in which a value may stand in a text, and the windows by which each form is found.
 
+use std::cmp::Reverse;
+use std::ops::Range;
+
 use zeroize::Zeroizing;
 
 use super::sieve::{LONG, Look, SHORT, STRIDE};
@@ -8,9 +11,9 @@ use super::walk::{Walk, canonical, joints};
 /// The longest value that is fingerprinted whole, in bytes; of a longer one this much from its start.
 pub const LONGEST: usize = 16 * 1024;
 /// Bytes of a stretch with more than one place for each window.
-const STRETCH: usize = 19;
-/// Characters of base64 from which on some files break it into lines.
-const WRAPPED: usize = 60;
+pub(super) const STRETCH: usize = 19;
+/// Different bytes in a stretch that are as good as more.
+const DISTINCT: usize = 6;
 /// The shortest value that windows can find.
 pub const SHORTEST: usize = 8;
 
@@ -84,14 +87,26 @@ pub(super) fn variants(value: &[u8]) -> Vec<Variant> {
     for phase in 0..3 {
         base64(value, phase, &mut all);
     }
+    hex(value, &mut all);
+    all
+}
+
+/// The value in hexadecimal digits. Hashes of windows do not tell their cases apart, but what they look like does where
+/// no digit is among them: then both are forms.
+fn hex(value: &[u8], all: &mut Vec<Variant>) {
     for alphabet in [b"0123456789abcdef", b"0123456789ABCDEF"] {
         let digits = value
             .iter()
             .flat_map(|byte| [alphabet[usize::from(byte >> 4)], alphabet[usize::from(byte & 15)]]);
         let text: Zeroizing<Vec<u8>> = Zeroizing::new(digits.collect());
-        all.extend(choose(Form::Hex, &text, 0..text.len(), &|_, _| true).map(|(variant, _)| variant));
+        let Some((variant, _)) = choose(Form::Hex, &text, 0..text.len(), &|_, _| true) else { return };
+        let has_digit = |&at: &usize| text[at..at + LONG].iter().any(u8::is_ascii_digit);
+        let one_look = variant.offsets.iter().all(has_digit);
+        all.push(variant);
+        if one_look {
+            return;
+        }
     }
-    all
 }
 
 /// The value in base64 where it begins `phase` bytes after a group. Only characters that the value determines wholly
@@ -110,20 +125,6 @@ fn base64(value: &[u8], phase: u8, all: &mut Vec<Variant>) {
         let Some((variant, liked)) = choose(Form::Base64(phase), text, whole.clone(), &common) else {
             return;
         };
-        if text.len() >= WRAPPED {
-            // a second stretch beside the first: lines are too long for both to hold the end of one
-            let (from, to) = variant
-                .offsets
-                .iter()
-                .fold((text.len(), 0), |(from, to), &at| (at.min(from), (at + LONG).max(to)));
-            let rest = if to + STRETCH <= whole.end {
-                to..whole.end.min(to + STRETCH + STRIDE)
-            } else {
-                whole.start.max(from.saturating_sub(STRETCH + STRIDE))..from
-            };
-            let second = choose(Form::Base64(phase), text, rest, &common);
-            all.extend(second.map(|(variant, _)| variant));
-        }
         all.push(variant);
         if liked {
             // the same windows in either alphabet
@@ -131,6 +132,10 @@ fn base64(value: &[u8], phase: u8, all: &mut Vec<Variant>) {
         }
     }
 }
+
+/// How good a stretch is, less is better: whether it is disliked, how common its windows look, how many bytes are
+/// different.
+type Rating = (bool, u32, Reverse<usize>);
 
 /// The windows to find `text` by, within `range`, one for each remainder by [`STRIDE`]: ones that few other texts have,
 /// that lie in the middle, as credentials of a kind begin alike, and in a stretch that `prefer` likes. Also whether it
@@ -141,7 +146,7 @@ fn base64(value: &[u8], phase: u8, all: &mut Vec<Variant>) {
 fn choose(
     form: Form,
     text: &[u8],
-    range: std::ops::Range<usize>,
+    range: Range<usize>,
     prefer: &dyn Fn(usize, &[u8]) -> bool,
 ) -> Option<(Variant, bool)> {
     let short = range.len() < LONG + STRIDE - 1;
@@ -153,30 +158,39 @@ fn choose(
     let middle = range.start + (range.len() - least) / 2;
     let window = |at: usize| &text[at..at + size];
     // of a stretch, the best window of each remainder
-    let best = |stretch: std::ops::Range<usize>| -> [usize; STRIDE] {
+    let best = |stretch: &Range<usize>| -> [usize; STRIDE] {
         std::array::from_fn(|i| {
             let places = (stretch.start + i..=stretch.end - size).step_by(STRIDE);
             places.min_by_key(|&at| Look::of(window(at))).unwrap_or(stretch.start + i)
         })
     };
-    let rated = range.clone().flat_map(|start| [least, STRETCH].map(|length| start..start + length));
-    let rated = rated.filter(|stretch| stretch.end <= range.end && stretch.len() >= least).map(|stretch| {
-        let bytes = &text[stretch.clone()];
-        let looks = best(stretch.clone()).map(|at| Look::of(window(at)));
-        let common = looks.iter().map(|&look| look as u32).sum::<u32>();
-        let liked = prefer(stretch.start, bytes);
-        let distinct = distinct(bytes).min(6);
-        (
-            !liked,
-            common,
-            std::cmp::Reverse(distinct),
-            stretch.start.abs_diff(middle),
-            stretch.start,
-            stretch.end,
-        )
+    // from the middle outwards: nearer ones win where others are no better
+    let last = range.end - least;
+    let starts = (0..=(last - middle).max(middle - range.start)).flat_map(|distance| {
+        let before = middle.checked_sub(distance).filter(|&start| start >= range.start);
+        let after = (distance > 0 && middle + distance <= last).then_some(middle + distance);
+        [before, after].into_iter().flatten()
     });
-    let (disliked, _, _, _, start, end) = rated.min()?;
-    let offsets = best(start..end);
+    let mut chosen: Option<(Rating, Range<usize>)> = None;
+    'places: for start in starts {
+        for stretch in [least, STRETCH].map(|length| start..start + length) {
+            if stretch.end > range.end || stretch.len() < least {
+                continue;
+            }
+            let bytes = &text[stretch.clone()];
+            let common = best(&stretch).map(|at| Look::of(window(at)) as u32).iter().sum::<u32>();
+            let rated = (!prefer(stretch.start, bytes), common, Reverse(distinct(bytes).min(DISTINCT)));
+            if chosen.as_ref().is_none_or(|(best, _)| rated < *best) {
+                let perfect = rated == (false, 0, Reverse(DISTINCT));
+                chosen = Some((rated, stretch));
+                if perfect {
+                    break 'places;
+                }
+            }
+        }
+    }
+    let ((disliked, ..), stretch) = chosen?;
+    let offsets = best(&stretch);
     let mut windows = Zeroizing::new([0; STRIDE]);
     for (word, at) in windows.iter_mut().zip(offsets) {
         *word = window(at).iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
@@ -303,5 +317,26 @@ fn written(value: &[u8]) -> Vec<(Walk, Zeroizing<Vec<u8>>)> {
     add(Walk::Html, &mut html(b"&quot;", b"&apos;"));
     add(Walk::Html, &mut html(b"&quot;", b"&#x27;"));
     add(Walk::Html, &mut html(b"\"", b"'"));
+    all.extend(only_ascii(value).map(|text| (Walk::Backslash, text)));
     all
+}
+
+/// The value in JSON that has no other characters than those of ASCII; `None` if it has none.
+fn only_ascii(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let value = std::str::from_utf8(value).ok().filter(|value| !value.is_ascii())?;
+    let mut text = Zeroizing::new(Vec::with_capacity(value.len() * 6));
+    for character in value.chars() {
+        match character {
+            '"' | '\\' => text.extend([b'\\', character as u8]),
+            '\t' => text.extend(*b"\\t"),
+            _ if character.is_ascii() => text.push(character as u8),
+            _ => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    text.extend(*b"\\u");
+                    text.extend(data_encoding::HEXLOWER.encode(&unit.to_be_bytes()).bytes());
+                }
+            }
+        }
+    }
+    Some(text)
 }

@@ -5,6 +5,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::finding::Encoding;
+
 /// How text is escaped. All of them pass over line breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Walk {
@@ -36,20 +38,28 @@ impl Walk {
         [Self::Plain].into_iter().chain(Self::ESCAPING).find(|walk| walk.code() == code)
     }
 
+    /// How reports call it.
+    pub(super) fn encoding(self) -> Encoding {
+        match self {
+            Self::Percent | Self::Form => Encoding::Percent,
+            _ => Encoding::Escape,
+        }
+    }
+
     /// The bytes of the value that stand from `at` on, `count` of them, and where they end. The first stands at `at`.
     pub(super) fn forward(self, text: &[u8], at: usize, count: usize, out: &mut Vec<u8>) -> Option<usize> {
         let (mut at, all) = (at, out.len() + count);
         let limit = at + reach(count);
         while out.len() < all {
-            let (length, byte) = self.next(text.get(at..)?)?;
-            at += length;
+            let unit = self.next(text.get(at..)?)?;
+            at += unit.length;
             // a value does not begin with a line break
-            if at > limit || byte.is_none() && out.len() + count == all {
+            if at > limit || unit.count == 0 && out.len() + count == all {
                 return None;
             }
-            out.extend(byte);
+            out.extend(unit.bytes());
         }
-        Some(at)
+        (out.len() == all).then_some(at)
     }
 
     /// The bytes of the value that stand before `end`, `count` of them, in the order of the text, and where they begin.
@@ -59,45 +69,45 @@ impl Walk {
         let gone = end - text.len();
         end = text.len();
         while out.len() < start + count {
-            let (length, byte) = self.previous(&text[..end])?;
-            end -= length;
-            out.extend(byte);
+            let unit = self.previous(&text[..end])?;
+            end -= unit.length;
+            out.extend(unit.bytes().iter().rev());
         }
         out[start..].reverse();
-        Some(gone + end)
+        (out.len() == start + count).then_some(gone + end)
     }
 
-    /// Length and byte of the first unit of `text`; no byte for a line break.
-    fn next(self, text: &[u8]) -> Option<(usize, Option<u8>)> {
+    /// The first unit of `text`.
+    fn next(self, text: &[u8]) -> Option<Unit> {
         let (&first, rest) = text.split_first()?;
         if is_break(first) {
-            return Some((1 + rest.iter().take(INDENT).take_while(|&&byte| is_blank(byte)).count(), None));
+            return Some(Unit::line_break(
+                1 + rest.iter().take(INDENT).take_while(|&&byte| is_blank(byte)).count(),
+            ));
         }
         if is_blank(first) {
             // spaces before a line break
             let blank = text.iter().take(INDENT).take_while(|&&byte| is_blank(byte)).count();
             if text.get(blank).is_some_and(|&byte| is_break(byte)) {
-                return Some((blank, None));
+                return Some(Unit::line_break(blank));
             }
         }
         let unit = match self {
             Self::Plain => None,
             Self::Percent | Self::Form => match first {
-                b'%' => hex(text.get(1..3)?).map(|byte| (3, made(byte))),
-                b'+' if self == Self::Form => Some((1, Some(b' '))),
+                b'%' => hex(text.get(1..3)?).map(|byte| Unit::byte(3, byte)),
+                b'+' if self == Self::Form => Some(Unit::byte(1, b' ')),
                 _ => None,
             },
             Self::Backslash => match first {
-                b'\\' => escape(rest).map(|(length, byte)| (1 + length, byte)),
-                b'\'' => quotes(text).then_some((QUOTED, Some(b'\''))),
+                b'\\' => escape(text, 1),
+                b'\'' => quotes(text).then_some(Unit::byte(QUOTED, b'\'')),
                 _ => None,
             },
             Self::Deep => match first {
                 b'\\' => {
-                    let more = rest.iter().take_while(|&&byte| byte == b'\\').count();
-                    escape(rest.get(more..)?)
-                        .map(|(length, byte)| (1 + more + length, byte))
-                        .or(Some((1 + more, Some(b'\\'))))
+                    let run = text.iter().take_while(|&&byte| byte == b'\\').count();
+                    escape(text, run).or(Some(Unit::byte(run, b'\\')))
                 }
                 _ => None,
             },
@@ -105,67 +115,69 @@ impl Walk {
                 b'&' => entity(text),
                 _ => None,
             },
-            Self::Quotes => quotes(text).then_some((QUOTED, Some(b'\''))),
+            Self::Quotes => quotes(text).then_some(Unit::byte(QUOTED, b'\'')),
         };
-        Some(unit.unwrap_or((1, Some(first))))
+        Some(unit.unwrap_or(Unit::byte(1, first)))
     }
 
-    /// Length and byte of the last unit of `text`.
-    fn previous(self, text: &[u8]) -> Option<(usize, Option<u8>)> {
+    /// The last unit of `text`.
+    fn previous(self, text: &[u8]) -> Option<Unit> {
         let (&last, rest) = text.split_last()?;
         if is_break(last) {
-            return Some((
+            return Some(Unit::line_break(
                 1 + rest.iter().rev().take(INDENT).take_while(|&&byte| is_blank(byte)).count(),
-                None,
             ));
         }
         if is_blank(last) {
             let blank = text.iter().rev().take(INDENT).take_while(|&&byte| is_blank(byte)).count();
             if text[..text.len() - blank].last().is_some_and(|&byte| is_break(byte)) {
-                return Some((blank, None));
+                return Some(Unit::line_break(blank));
             }
         }
         let tail = |length: usize| text.len().checked_sub(length).map(|at| &text[at..]);
-        // where an escape of `length` bytes would begin, a backslash that is itself not escaped
-        let escaped = |length: usize| {
-            let at = text.len().checked_sub(length)?;
-            let run = text[..=at].iter().rev().take_while(|&&byte| byte == b'\\').count();
-            (run % 2 == 1).then_some(&text[at..])
-        };
+        let run_before = |at: usize| text[..at].iter().rev().take_while(|&&byte| byte == b'\\').count();
+        // where the braces of `\u{41}` begin, counted from the end
+        let braces = (last == b'}')
+            .then(|| text.iter().rev().take(8).position(|&byte| byte == b'{').map(|at| at + 2))
+            .flatten();
         let unit = match self {
             Self::Plain => None,
             Self::Percent | Self::Form => match tail(3) {
-                Some([b'%', digits @ ..]) if hex(digits).is_some() => hex(digits).map(|byte| (3, made(byte))),
-                _ if last == b'+' && self == Self::Form => Some((1, Some(b' '))),
+                Some([b'%', digits @ ..]) => hex(digits).map(|byte| Unit::byte(3, byte)),
                 _ => None,
-            },
+            }
+            .or((last == b'+' && self == Self::Form).then_some(Unit::byte(1, b' '))),
             Self::Backslash => {
-                let quoted = tail(QUOTED).is_some_and(quotes);
-                if quoted {
-                    return Some((QUOTED, Some(b'\'')));
+                if tail(QUOTED).is_some_and(quotes) {
+                    return Some(Unit::byte(QUOTED, b'\''));
                 }
-                [6, 4, 2].into_iter().find_map(|length| {
-                    let unit = escaped(length)?;
-                    let (read, byte) = escape(&unit[1..])?;
-                    (read + 1 == length).then_some((length, byte))
+                // lengths of escapes without their backslash, which must not be escaped itself
+                [Some(11), Some(9), braces, Some(5), Some(3), Some(1)].into_iter().flatten().find_map(
+                    |length| {
+                        let at = text.len().checked_sub(length)?;
+                        let unit = (run_before(at) % 2 == 1).then(|| escape(&text[at - 1..], 1)).flatten()?;
+                        (unit.length == length + 1).then_some(unit)
+                    },
+                )
+            }
+            Self::Deep => {
+                [Some(9), braces, Some(5), Some(3), Some(1)].into_iter().flatten().find_map(|length| {
+                    let at = text.len().checked_sub(length)?;
+                    let run = run_before(at);
+                    let unit = (run > 0).then(|| escape(&text[at - run..], run)).flatten()?;
+                    (unit.length == length + run).then_some(unit)
                 })
             }
-            Self::Deep => [5, 3, 1].into_iter().find_map(|length| {
-                let at = text.len().checked_sub(length)?;
-                let (read, byte) = escape(&text[at..])?;
-                let run = text[..at].iter().rev().take_while(|&&byte| byte == b'\\').count();
-                (read == length && run > 0).then_some((length + run, byte))
-            }),
-            Self::Quotes => tail(QUOTED).is_some_and(quotes).then_some((QUOTED, Some(b'\''))),
+            Self::Quotes => tail(QUOTED).is_some_and(quotes).then_some(Unit::byte(QUOTED, b'\'')),
             Self::Html => (last == b';')
                 .then(|| {
-                    let near = &text[text.len().saturating_sub(8)..];
+                    let near = &text[text.len().saturating_sub(ENTITY)..];
                     let unit = &near[near.iter().rposition(|&byte| byte == b'&')?..];
-                    entity(unit).filter(|(length, _)| *length == unit.len())
+                    entity(unit).filter(|read| read.length == unit.len())
                 })
                 .flatten(),
         };
-        Some(unit.unwrap_or((1, Some(last))))
+        Some(unit.unwrap_or(Unit::byte(1, last)))
     }
 
     /// Whether `text` holds what this escaping makes of text.
@@ -206,59 +218,104 @@ fn quotes(text: &[u8]) -> bool {
     text.starts_with(b"'\\''")
 }
 
-/// What an escaped byte stands for: nothing when it is a line break.
-fn made(byte: u8) -> Option<u8> {
-    (!is_break(byte)).then_some(byte)
+/// A piece of text that is read at once, and the bytes that it stands for.
+#[derive(Clone, Copy)]
+struct Unit {
+    /// Bytes of the text.
+    length: usize,
+    /// What it stands for: a byte, a character in UTF-8, or nothing for a line break.
+    bytes: [u8; 4],
+    count: usize,
+}
+
+impl Unit {
+    /// A line break, written as an escape too, stands for nothing.
+    fn byte(length: usize, byte: u8) -> Self {
+        Self { length, bytes: [byte, 0, 0, 0], count: usize::from(!is_break(byte)) }
+    }
+
+    fn line_break(length: usize) -> Self {
+        Self { length, bytes: [0; 4], count: 0 }
+    }
+
+    fn character(length: usize, code: u32) -> Option<Self> {
+        let character = char::from_u32(code)?;
+        let mut bytes = [0; 4];
+        let count = character.encode_utf8(&mut bytes).len();
+        Some(if count == 1 { Self::byte(length, bytes[0]) } else { Self { length, bytes, count } })
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.count]
+    }
 }
 
 fn hex(digits: &[u8]) -> Option<u8> {
-    let digits = std::str::from_utf8(digits.get(..2)?).ok()?;
-    digits
-        .bytes()
-        .all(|digit| digit.is_ascii_hexdigit())
-        .then(|| u8::from_str_radix(digits, 16).ok())
-        .flatten()
+    Some(number(digits.get(..2)?, 16)? as u8)
 }
 
-/// The escape after a backslash.
-fn escape(text: &[u8]) -> Option<(usize, Option<u8>)> {
+fn number(digits: &[u8], base: u32) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 8 {
+        return None;
+    }
+    digits.iter().try_fold(0_u32, |number, &digit| {
+        number.checked_mul(base)?.checked_add(char::from(digit).to_digit(base)?)
+    })
+}
+
+/// The escape that `text` begins with, after `slashes` backslashes.
+fn escape(text: &[u8], slashes: usize) -> Option<Unit> {
+    let text = text.get(slashes..)?;
+    let unit = |length: usize, byte: u8| Unit::byte(slashes + length, byte);
     let unit = match *text.first()? {
-        b'n' | b'r' => (1, None),
-        b't' => (1, Some(b'\t')),
-        b'u' if text.len() >= 5 && text[1..3] == *b"00" => (5, made(hex(&text[3..5])?)),
-        b'x' => (3, made(hex(text.get(1..3)?)?)),
-        b'u' => return None,
+        b'n' | b'r' => unit(1, b'\n'),
+        b't' => unit(1, b'\t'),
+        b'u' if text.get(1) == Some(&b'{') => {
+            let end = text.iter().take(9).position(|&byte| byte == b'}')?;
+            return Unit::character(slashes + end + 1, number(&text[2..end], 16)?);
+        }
+        b'u' => {
+            let code = number(text.get(1..5)?, 16)?;
+            if !(0xD800..0xDC00).contains(&code) {
+                return Unit::character(slashes + 5, code);
+            }
+            let low = text.get(5..11)?.strip_prefix(b"\\u").and_then(|digits| number(digits, 16))?;
+            let low = low.checked_sub(0xDC00).filter(|&low| low < 0x400)?;
+            return Unit::character(slashes + 11, 0x10000 + ((code - 0xD800) << 10) + low);
+        }
+        b'U' => return Unit::character(slashes + 9, number(text.get(1..9)?, 16)?),
+        b'x' => unit(3, hex(text.get(1..3)?)?),
+        b'0'..=b'3' => unit(3, number(text.get(..3)?, 8)? as u8),
         // a backslash at the end of a line joins it with the next
-        b'\n' => (1, None),
+        b'\n' => unit(1, b'\n'),
         byte if byte.is_ascii_alphanumeric() => return None,
-        byte => (1, Some(byte)),
+        byte => unit(1, byte),
     };
     Some(unit)
 }
 
-fn entity(text: &[u8]) -> Option<(usize, Option<u8>)> {
-    const NAMES: [(&[u8], u8); 9] = [
-        (b"&amp;", b'&'),
-        (b"&lt;", b'<'),
-        (b"&gt;", b'>'),
-        (b"&quot;", b'"'),
-        (b"&#34;", b'"'),
-        (b"&#39;", b'\''),
-        (b"&apos;", b'\''),
-        (b"&#x27;", b'\''),
-        (b"&#38;", b'&'),
-    ];
-    let (name, byte) = NAMES.iter().find(|(name, _)| text.starts_with(name))?;
-    Some((name.len(), Some(*byte)))
+/// The longest entity that is read.
+const ENTITY: usize = 10;
+
+fn entity(text: &[u8]) -> Option<Unit> {
+    const NAMES: [(&[u8], u8); 5] =
+        [(b"amp", b'&'), (b"lt", b'<'), (b"gt", b'>'), (b"quot", b'"'), (b"apos", b'\'')];
+    let end = text.iter().take(ENTITY).position(|&byte| byte == b';')?;
+    let name = text.get(1..end)?;
+    match name {
+        [b'#', b'x' | b'X', digits @ ..] => Unit::character(end + 1, number(digits, 16)?),
+        [b'#', digits @ ..] => Unit::character(end + 1, number(digits, 10)?),
+        _ => NAMES.iter().find(|(known, _)| *known == name).map(|(_, byte)| Unit::byte(end + 1, *byte)),
+    }
 }
 
 /// `value` without its line breaks and the spaces beside them.
 pub(super) fn canonical(value: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(Vec::with_capacity(value.len()));
     let mut at = 0;
-    while let Some((length, byte)) = value.get(at..).and_then(|rest| Walk::Plain.next(rest)) {
-        at += length;
-        out.extend(byte);
+    while let Some(unit) = value.get(at..).and_then(|rest| Walk::Plain.next(rest)) {
+        at += unit.length;
+        out.extend(unit.bytes());
     }
     out
 }
@@ -266,11 +323,11 @@ pub(super) fn canonical(value: &[u8]) -> Zeroizing<Vec<u8>> {
 /// Where in [`canonical`] text the lines of `value` meet.
 pub(super) fn joints(value: &[u8]) -> Vec<usize> {
     let (mut at, mut length, mut joints) = (0, 0, Vec::new());
-    while let Some((read, byte)) = value.get(at..).and_then(|rest| Walk::Plain.next(rest)) {
-        at += read;
-        match byte {
-            Some(_) => length += 1,
-            None => joints.push(length),
+    while let Some(unit) = value.get(at..).and_then(|rest| Walk::Plain.next(rest)) {
+        at += unit.length;
+        match unit.count {
+            0 => joints.push(length),
+            count => length += count,
         }
     }
     joints
@@ -303,7 +360,10 @@ mod tests {
         check(Walk::Backslash, br"a'\''b", b"a'b");
         check(Walk::Deep, br#"a\\\"b\\nc"#, br#"a"bc"#);
         check(Walk::Quotes, br"a'\''\b", br"a'\b");
-        check(Walk::Html, b"a&amp;b&lt;&quot;c;", b"a&b<\"c;");
+        check(Walk::Html, b"a&amp;b&lt;&quot;c;&#228;&#x20ac;", "a&b<\"c;ä€".as_bytes());
+        let text = r"p\u00e4ss\u20acw\ud83d\ude00r\u{1f600}d\U000000e9\x41\101";
+        check(Walk::Backslash, text.as_bytes(), "päss€w😀r😀déAA".as_bytes());
+        check(Walk::Deep, r"p\\u00e4ss\\u20ac".as_bytes(), "päss€".as_bytes());
     }
 
     proptest! {

@@ -38,16 +38,8 @@ const PIECE: usize = 6;
 /// Looks for stored credentials, and for what the scanner's rules call a credential.
 pub(crate) fn look(text: &[u8], stored: &StoredCredentials) -> Material {
     let mut material = Material { stored: stored.matcher.clone(), ..Material::default() };
-    if let Some(trouble) = &stored.trouble {
-        material.opinions.push(Opinion {
-            id: "stored-unreadable".to_owned(),
-            decision: Decision::Ask,
-            reason: format!("whether it holds a stored credential could not be told: {trouble}"),
-            suggestion: None,
-            span: None,
-        });
-    }
-    for hit in stored.matcher.scan_text(text) {
+    material.opinions.extend(stored.trouble.as_deref().map(unreadable));
+    for hit in stored.matcher.finder().find_nested(text) {
         material.remember(text, hit.span);
         material.spans.push(hit.span);
         material.opinions.push(holds(&hit, Some(hit.span)));
@@ -59,6 +51,17 @@ pub(crate) fn look(text: &[u8], stored: &StoredCredentials) -> Material {
     }
     material.spans.sort_unstable();
     material
+}
+
+/// Part of what is known could not be looked at.
+fn unreadable(trouble: &str) -> Opinion {
+    Opinion {
+        id: "stored-unreadable".to_owned(),
+        decision: Decision::Ask,
+        reason: format!("whether it holds a stored credential could not be told: {trouble}"),
+        suggestion: None,
+        span: None,
+    }
 }
 
 /// A stored credential in a command: denied, whatever the command is.
@@ -211,13 +214,15 @@ impl Material {
             // each word by itself, and all of them as one
             texts.push(Zeroizing::new(words().map(known_text).fold(String::new(), |all, text| all + &text)));
             for text in texts {
-                for hit in finder.find(text.as_bytes()) {
+                for hit in finder.find_nested(text.as_bytes()) {
                     self.in_words = true;
                     self.remember(text.as_bytes(), hit.span);
                     opinions.push(holds(&hit, invocation.span));
                 }
             }
         }
+        // asked last: what is opened when it is needed may turn out to be damaged
+        opinions.extend(stored.trouble().map(unreadable));
         opinions
     }
 
@@ -226,7 +231,7 @@ impl Material {
         if !self.in_words && self.spans.is_empty() {
             return text;
         }
-        if !self.stored.scan_text(text.as_bytes()).is_empty() {
+        if !self.stored.finder().find_nested(text.as_bytes()).is_empty() {
             return "…".to_owned();
         }
         for value in &self.values {

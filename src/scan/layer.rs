@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::decode::{base64, escape, hex};
 use crate::finding::Encoding;
+use crate::fingerprint::{Finder, Hit, Matcher};
 use crate::rules::{Route, Rule};
 use crate::span::Span;
 
@@ -42,6 +43,10 @@ pub(crate) struct Searcher<'s> {
     spare: Vec<Vec<Candidate>>,
     scratch: Scratch,
     groups: u32,
+    /// Looks for stored credentials in what is decoded.
+    stored: Option<Finder<'s>>,
+    /// What it found there.
+    deep: Vec<Hit>,
 }
 
 /// The state of one text's search.
@@ -64,7 +69,41 @@ struct Layer<'a, 's, 't> {
 impl<'s> Searcher<'s> {
     /// A searcher with the tables of a rule set.
     pub(crate) fn new(tables: &'s Tables) -> Self {
-        Self { tables, spare: Vec::new(), scratch: Scratch::default(), groups: 0 }
+        Self {
+            tables,
+            spare: Vec::new(),
+            scratch: Scratch::default(),
+            groups: 0,
+            stored: None,
+            deep: Vec::new(),
+        }
+    }
+
+    /// The same, which looks for stored credentials in decoded texts too: see [`Searcher::take_deep`].
+    pub(crate) fn knowing(mut self, stored: &'s Matcher) -> Self {
+        self.stored = (!stored.is_empty()).then(|| stored.finder());
+        self
+    }
+
+    /// The stored credentials that were found in encodings since this was last asked, at the places of these.
+    pub(crate) fn take_deep(&mut self) -> Vec<Hit> {
+        std::mem::take(&mut self.deep)
+    }
+
+    /// Looks for stored credentials in a decoded text; [`Searcher::place_deep`] takes them out of it.
+    fn look_deep(&mut self, inner: &[u8]) -> usize {
+        let before = self.deep.len();
+        if let Some(stored) = &mut self.stored {
+            self.deep.extend(stored.find(inner));
+        }
+        before
+    }
+
+    fn place_deep(&mut self, from: usize, encoding: Encoding, place: impl Fn(Span) -> Span) {
+        for hit in &mut self.deep[from..] {
+            hit.span = place(hit.span);
+            hit.decoded.insert(0, encoding);
+        }
     }
 
     /// Every match in the text that begins between `from` and `to`, overlaps settled, sorted by place.
@@ -253,7 +292,8 @@ impl Layer<'_, '_, '_> {
         }
         let text = self.context.text;
         let rest = &text[at..text.len().min(at + LONGEST_ENCODED)];
-        if at >= self.base64_done && base64::begins_plain(rest, BASE64_GROUPS) {
+        let begins = |rest: &[u8]| base64::begins_plain(rest, BASE64_GROUPS) || base64::begins_wide(rest);
+        if at >= self.base64_done && begins(rest) {
             let decoded = base64::decode(rest);
             self.base64_done = at + decoded.read;
             self.search_decoded(decoded.text, Span::new(at, at + decoded.read), Encoding::Base64);
@@ -268,7 +308,9 @@ impl Layer<'_, '_, '_> {
     fn search_decoded(&mut self, inner: Vec<u8>, place: Span, encoding: Encoding) {
         let inner = Zeroizing::new(inner);
         let context = self.context.within(&inner);
+        let deep = self.searcher.look_deep(&inner);
         let found = self.searcher.search_layer(&context, 0, inner.len(), self.depth + 1);
+        self.searcher.place_deep(deep, encoding, |_| place);
         self.searcher.groups += 1;
         for mut found in found {
             found.plain.get_or_insert_with(|| Zeroizing::new(inner[found.secret.range()].to_vec()));
@@ -310,8 +352,11 @@ impl Layer<'_, '_, '_> {
         }
         let inner = Zeroizing::new(undone.text);
         let context = self.context.within(&inner);
-        for mut found in self.searcher.search_layer(&context, 0, inner.len(), self.depth + 1) {
-            let origin = |offset: usize| start + undone.origin[offset] as usize;
+        let origin = |offset: usize| start + undone.origin[offset] as usize;
+        let deep = self.searcher.look_deep(&inner);
+        let found = self.searcher.search_layer(&context, 0, inner.len(), self.depth + 1);
+        self.searcher.place_deep(deep, encoding, |span| Span::new(origin(span.start), origin(span.end)));
+        for mut found in found {
             let place = Span::new(origin(found.secret.start), origin(found.secret.end));
             let same = text[place.range()] == inner[found.secret.range()];
             if !same {

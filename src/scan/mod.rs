@@ -7,6 +7,7 @@ mod detect;
 pub mod filter;
 mod keywords;
 mod layer;
+mod left_out;
 mod matches;
 pub mod reach;
 pub(crate) mod stored;
@@ -58,4 +59,5 @@ pub mod bench {
 }
 
 pub use filter::dummies::hash as dummy_hash;
+pub use left_out::LeftOut;
 pub use worker::{Scanner, Tally, Worker};

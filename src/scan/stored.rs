@@ -13,6 +13,16 @@ pub(super) const WHY: &str =
     "This is a credential that is in use on this machine: whoever reads it here has what it opens.";
 pub(super) const REMEDY: &str = "Remove it from here and replace it with a new one where it is used; `gate fingerprint list` shows where it is kept.";
 
+/// What `gate rules show` says of it: there is no pattern to show.
+pub(crate) fn page() -> String {
+    format!(
+        "{RULE}\n{NAME}\n\nseverity    critical\nconfidence  high\norigin      built-in; no setting of a project, allow \
+         entry or mark silences it\n\nMatches     every credential that `gate fingerprint list` shows, by its keyed hash: at \
+         any offset, and in\n            base64, hexadecimal, percent and backslash escapes, HTML entities, UTF-16, over \
+         line breaks\nWhy         {WHY}\nRemedy      {REMEDY}\n"
+    )
+}
+
 /// A stored credential, with the rule that matched it as well.
 pub(super) struct Known {
     pub(super) hit: Hit,

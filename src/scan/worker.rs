@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::blob::Blob;
 use crate::config::Date;
 use crate::decode::utf16::{Origin, Utf16};
-use crate::finding::{Confidence, Dropped, Encoding, Finding, Reason, Severity};
-use crate::fingerprint::{Finder, Hit, Matcher};
+use crate::finding::{Confidence, Dropped, Encoding, Finding, Reason, Severity, Skipped};
+use crate::fingerprint::{Finder, Hit, Matcher, nested};
 use crate::rules::{Route, Rule};
 use crate::span::{LineCounter, Position, Span};
 use crate::stable_id::{IdKey, Identity, Subject};
@@ -17,6 +17,7 @@ use super::filter::allow::AllowList;
 use super::filter::file_kind::FileKind;
 use super::filter::inline::{Around, Inline, inline_allow};
 use super::layer::Searcher;
+use super::left_out::LeftOut;
 use super::matches::{Match, Verdict};
 use super::stored::{self, Known};
 use super::tables::Tables;
@@ -31,6 +32,7 @@ pub struct Scanner {
     ids: IdKey,
     explain: bool,
     stored: Arc<Matcher>,
+    left_out: LeftOut,
 }
 
 impl Scanner {
@@ -42,7 +44,16 @@ impl Scanner {
         today: Date,
     ) -> Self {
         let tables = Tables::new(&own.rules, &own.keywords);
-        Self { tables, disabled, allow, today, ids: IdKey::default(), explain: false, stored: Arc::default() }
+        Self {
+            tables,
+            disabled,
+            allow,
+            today,
+            ids: IdKey::default(),
+            explain: false,
+            stored: Arc::default(),
+            left_out: LeftOut::default(),
+        }
     }
 
     /// A scanner with the built-in rules and nothing else.
@@ -69,11 +80,22 @@ impl Scanner {
         self
     }
 
+    /// The same scanner, which searches what `left_out` covers for stored credentials only.
+    pub fn leaving_out(mut self, left_out: LeftOut) -> Self {
+        self.left_out = left_out;
+        self
+    }
+
+    /// What of the stored credentials could not be looked for after all. Asked when all is scanned.
+    pub fn trouble(&self) -> Option<&str> {
+        self.stored.trouble()
+    }
+
     /// A worker for one thread.
     pub fn worker(&self) -> Worker<'_> {
         Worker {
             scanner: self,
-            searcher: Searcher::new(&self.tables),
+            searcher: Searcher::new(&self.tables).knowing(&self.stored),
             finder: self.stored.finder(),
             texts: HashMap::new(),
             tally: Tally::default(),
@@ -82,12 +104,19 @@ impl Scanner {
 
     /// Whether the same text means the same under both paths.
     pub fn judges_alike(&self, one: &str, other: &str) -> bool {
-        one == other || (!self.allow.names_paths() && FileKind::of(one) == FileKind::of(other))
+        let names_paths = self.allow.names_paths() || self.left_out.names_paths();
+        one == other || (!names_paths && FileKind::of(one) == FileKind::of(other))
     }
 
     /// Stands for the kind of file that a path is, as far as judgements depend on it.
     pub fn kind_of(path: &str) -> u8 {
         FileKind::of(path).number()
+    }
+
+    /// Whether what is found in a text depends on the text alone and on what [`Scanner::cache_key`] stands for: not where
+    /// a project leaves files out, nor where stored credentials cannot be looked for.
+    pub fn is_cacheable(&self) -> bool {
+        self.left_out.is_empty() && self.stored.check().is_ok()
     }
 
     /// Stands for rules, disabled rules and stored credentials: for caches of what was found to be clean. Allow entries
@@ -137,6 +166,8 @@ pub struct Tally {
     pub allowed: u64,
     /// Marks that are spelled wrong or have expired, one line each.
     pub notes: Vec<String>,
+    /// What was searched for stored credentials only.
+    pub left_out: Vec<Skipped>,
 }
 
 impl Tally {
@@ -146,6 +177,7 @@ impl Tally {
         self.dropped.extend(other.dropped);
         self.allowed += other.allowed;
         self.notes.extend(other.notes);
+        self.left_out.extend(other.left_out);
     }
 }
 
@@ -173,18 +205,32 @@ impl Worker<'_> {
     pub fn scan(&mut self, blob: &Blob<'_>) {
         if let Some(utf16) = Utf16::read(blob.bytes) {
             let context = Context::new(&utf16.text, blob.path, Some(false));
-            let found = self.searcher.search(&context, 0, utf16.text.len());
-            let hits = self.finder.find(&utf16.text);
+            let (found, hits) = self.look(blob, &context);
             self.settle(blob, &context, found, hits, Some(&utf16));
             return;
         }
         let context = Context::new(blob.bytes, blob.path, blob.window.binary);
         let keep = blob.window.keep.0..blob.window.keep.1.min(blob.bytes.len());
-        let mut found = self.searcher.search(&context, 0, blob.bytes.len());
+        let (mut found, mut hits) = self.look(blob, &context);
         found.retain(|found| keep.contains(&found.secret.start));
-        let mut hits = self.finder.find(blob.bytes);
         hits.retain(|hit| keep.contains(&hit.span.start));
         self.settle(blob, &context, found, hits, None);
+    }
+
+    /// What rules find in a text, and the stored credentials in it.
+    fn look(&mut self, blob: &Blob<'_>, context: &Context<'_>) -> (Vec<Match>, Vec<Hit>) {
+        let mut hits = self.finder.find(context.text);
+        if let Some(left_out) = self.scanner.left_out.covering(blob) {
+            self.tally.left_out.push(left_out);
+            return (Vec::new(), hits);
+        }
+        let found = self.searcher.search(context, 0, context.text.len());
+        let deep = self.searcher.take_deep();
+        if !deep.is_empty() {
+            deep.into_iter().for_each(|hit| nested::add(&mut hits, hit));
+            hits.sort_by(|a, b| (a.span, &a.stored.label).cmp(&(b.span, &b.stored.label)));
+        }
+        (found, hits)
     }
 
     /// Reports what rules and fingerprints found.
@@ -232,8 +278,7 @@ impl Worker<'_> {
             far.push(Span::new(0, blob.bytes.len()));
             return self.scan(blob);
         }
-        let found = self.searcher.search(&context, 0, blob.bytes.len());
-        let hits = self.finder.find(blob.bytes);
+        let (found, hits) = self.look(blob, &context);
         self.settle(blob, &context, found, hits, None);
         far.extend(context.into_far());
     }
@@ -243,8 +288,17 @@ impl Worker<'_> {
     /// in the end, and never "no" when something is. `far` as in [`Worker::scan_noting`].
     pub fn may_hold(&mut self, blob: &Blob<'_>, within: Span, far: &mut Vec<Span>) -> bool {
         let context = Context::new(blob.bytes, blob.path, blob.window.binary);
-        let found = self.searcher.gather(&context, within.start, within.end, 0);
+        let found = match self.scanner.left_out.covering(blob) {
+            Some(left_out) => {
+                self.tally.left_out.push(left_out);
+                Vec::new()
+            }
+            None => self.searcher.gather(&context, within.start, within.end, 0),
+        };
         far.extend(context.into_far());
+        if !self.searcher.take_deep().is_empty() {
+            return true;
+        }
         let reported = |found: &Match| {
             matches!(found.verdict, Verdict::Report(_))
                 && !self.scanner.disabled.iter().any(|id| id == found.rule.id)

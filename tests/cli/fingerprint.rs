@@ -251,3 +251,135 @@ fn doctor_finds_what_stands_in_the_clear_and_twice() {
         .says("one value in copy, prod db")
         .never_says(&value);
 }
+
+#[test]
+fn what_a_project_leaves_out_is_searched_for_stored_credentials_all_the_same() {
+    let value = password();
+    let other = secret("github-pat-classic", 3);
+    let session = knowing("prod db", &value);
+    session.write("vendor/deep/a.txt", format!("x {value} y\nTOKEN={other}\n"));
+    session.write("big.txt", format!("{}\n{value}\nTOKEN={other}\n", "x = 1\n".repeat(200)));
+    session.write(".portcullis.toml", "[scan]\nexclude = ['vendor/']\nmax_file_size = 1000\n");
+    let report = session.gate(&["scan", "--format", "json"]).exits(1).json();
+    let findings = report["findings"].as_array().expect("findings").clone();
+    let found: Vec<_> =
+        findings.iter().map(|finding| (finding["path"].clone(), finding["rule_id"].clone())).collect();
+    let stored = serde_json::json!("stored-credential");
+    assert_eq!(found, [("big.txt".into(), stored.clone()), ("vendor/deep/a.txt".into(), stored)]);
+    let text = report.to_string();
+    assert!(text.contains("searched for stored credentials only"), "{text}");
+    // what the user leaves out stays out
+    session.gate(&["scan", "--exclude", "vendor/", "--exclude", "big.txt"]).exits(0);
+    session.gate(&["scan", "--exclude", "vendor/", "--max-file-size", "900"]).exits(0);
+    fs::create_dir_all(session.home("portcullis")).expect("created");
+    fs::write(session.home("portcullis/config.toml"), "[scan]\nexclude = ['vendor/', 'big.txt']\n")
+        .expect("written");
+    session.gate(&["scan"]).exits(0);
+}
+
+#[test]
+fn values_under_several_encodings_are_found() {
+    let value = password();
+    let session = knowing("prod db", &value);
+    let base64 = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
+    let list = base64(format!("alice:{value}").as_bytes());
+    let wide: Vec<u8> =
+        format!("$a = '{value}'; Send-It $a").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let escaped: String = value.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+    let texts = [
+        base64(format!("{{\"auths\":{{\"r.test\":{{\"auth\":\"{list}\"}}}}}}").as_bytes()),
+        base64(&wide),
+        escaped,
+    ];
+    for (number, text) in texts.iter().enumerate() {
+        let name = format!("{number}.txt");
+        session.write(&name, format!("first line\nx: \"{text}\"\n"));
+        // a scan decodes runs that have a digit near their start, and base64 of 16-bit text often has none
+        if number != 1 {
+            session.gate(&["scan", &name]).exits(1).says("prod db").never_says(&value);
+        }
+        session
+            .gate(&["check", "--explain", &format!("send-it '{text}'")])
+            .exits(2)
+            .says("prod db")
+            .never_says(&value)
+            .never_says(text);
+    }
+    for text in [
+        value.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>(),
+        value.bytes().map(|byte| format!("\\x{byte:02X}")).collect(),
+    ] {
+        session.gate(&["check", &format!("send-it '{text}'")]).exits(2).says("prod db").never_says(&text);
+    }
+}
+
+#[test]
+fn wide_text_without_a_mark_and_hexadecimal_of_mixed_case_are_found() {
+    let value = password();
+    let session = knowing("prod db", &value);
+    let wide: Vec<u8> = format!("pw={value};").encode_utf16().flat_map(u16::to_be_bytes).collect();
+    session.write("a.bin", [&[1, 2, 3][..], &wide, &[9, 9]].concat());
+    let hex = data_encoding::HEXLOWER.encode(value.as_bytes());
+    let mixed: String =
+        hex.char_indices().map(|(i, c)| if i % 3 == 0 { c.to_ascii_uppercase() } else { c }).collect();
+    session.write("b.txt", format!("x = {mixed}\n"));
+    session.gate(&["scan", "a.bin"]).exits(1).says("prod db");
+    session.gate(&["scan", "b.txt"]).exits(1).says("prod db");
+}
+
+#[test]
+fn a_store_of_another_layout_is_refused_with_a_way_out() {
+    let session = knowing("prod db", &password());
+    let store = session.home(".local/share/portcullis/fingerprints");
+    let mut bytes = fs::read(&store).expect("read");
+    for (version, says) in [(1_u8, "earlier gate"), (9, "later gate")] {
+        bytes[8] = version;
+        fs::write(&store, &bytes).expect("written");
+        session.gate(&["fingerprint", "list"]).exits(2).complains(says).complains("gate fingerprint sync");
+        session.gate(&["fingerprint", "sync"]).exits(2).complains(says);
+        session.gate(&["check", "git status"]).exits(1).says(says);
+        assert_eq!(fs::read(&store).expect("read"), bytes, "nothing is replaced");
+    }
+}
+
+#[test]
+fn the_rule_is_shown() {
+    Session::new().gate(&["rules", "show", "stored-credential"]).exits(0).says("critical").says("keyed hash");
+}
+
+/// Ends writers at times that differ from run to run: the store is then the old or the new one, and can be used.
+#[test]
+#[cfg(unix)]
+fn a_writer_that_is_ended_leaves_the_old_or_the_new_store() {
+    let session = knowing("first", &password());
+    let mut ended = 0;
+    for round in 0..40_u64 {
+        let label = format!("entry {round}");
+        let mut command = session.command(&["fingerprint", "add", &label]);
+        command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null());
+        let mut child = command.spawn().expect("gate starts");
+        let mut input = child.stdin.take().expect("a pipe");
+        std::io::Write::write_all(&mut input, value("{base62:24}", 100 + round).as_bytes()).expect("written");
+        drop(input);
+        std::thread::sleep(std::time::Duration::from_micros(round * 250));
+        let _ = child.kill();
+        ended += u32::from(!child.wait().expect("waited for").success());
+        let list = session.gate(&["fingerprint", "list", "--format", "json"]).exits(0).json();
+        let labels: Vec<&str> =
+            list.as_array().expect("a list").iter().filter_map(|entry| entry["label"].as_str()).collect();
+        assert!(labels.contains(&"first"), "{labels:?}");
+    }
+    assert!(ended > 0, "no writer was ended before its time");
+    session.gate_reading(&["fingerprint", "add", "last"], &value("{base62:24}", 99)).exits(0);
+}
+
+#[test]
+#[cfg(all(unix, not(target_os = "macos")))]
+fn without_a_keychain_that_is_said_and_nothing_changes() {
+    let session = knowing("prod db", &password());
+    let none = [("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/at/all")];
+    session.gate_with(&["fingerprint", "sources"], &none).exits(0).says("keychain").says("not read:");
+    session.gate_with(&["fingerprint", "list", "--key", "keychain"], &none).exits(2).complains("keychain");
+    session.gate(&["fingerprint", "list"]).exits(0).says("prod db");
+    session.gate(&["fingerprint", "list", "--key", "file"]).exits(0).says("prod db");
+}

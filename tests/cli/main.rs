@@ -1,6 +1,7 @@
 //! Sessions with the built `gate`: folders, commands, what they print, how they exit.
 
 mod baseline;
+mod canary;
 mod check;
 mod ci;
 mod diff;

@@ -202,7 +202,7 @@ fn pem(seed: u64) -> String {
 }
 
 /// Writes the files, and gives each secret with its file.
-fn home(session: &Session) -> Vec<(&'static str, String)> {
+pub(crate) fn home(session: &Session) -> Vec<(&'static str, String)> {
     let mut secrets = Vec::new();
     for (number, file) in FILES.iter().enumerate() {
         let mut text = file.text.replace("{a}", PUBLIC);

@@ -6,9 +6,11 @@
 
 mod files;
 mod formats;
+mod keychain;
 mod pick;
 mod sqlite;
 mod tree;
+mod wal;
 
 use std::collections::HashMap;
 use std::fs;
@@ -19,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::rules::stores::{CredentialStore, Holds, STORES, VARIABLES};
 
+use super::keychain::Keychain;
 use super::record::Record;
 use super::store::{Added, Store};
 use super::strength::{Strength, judge};
@@ -29,6 +32,9 @@ use tree::Leaf;
 /// Larger text files hold no settings.
 const TEXT_LIMIT: u64 = 8 << 20;
 const DATABASE_LIMIT: u64 = 128 << 20;
+
+/// What databases of SQLite begin with.
+const SQLITE: &[u8] = b"SQLite format 3\0";
 
 /// One credential on its way to the store.
 pub struct Credential {
@@ -58,7 +64,7 @@ pub struct Looked {
 }
 
 /// Reads all sources of the machine.
-pub fn look(machine: &Machine, today: u32) -> (Vec<Credential>, Vec<Looked>) {
+pub fn look(machine: &Machine, keychain: &dyn Keychain, today: u32) -> (Vec<Credential>, Vec<Looked>) {
     let mut credentials = Vec::new();
     let mut looked = Vec::new();
     // a file that several stores name is read for each, as each knows other fields of it
@@ -94,6 +100,7 @@ pub fn look(machine: &Machine, today: u32) -> (Vec<Credential>, Vec<Looked>) {
         }
         looked.push(seen);
     }
+    looked.extend(keychain::look(machine, keychain, today, &mut credentials));
     (credentials, looked)
 }
 
@@ -318,8 +325,18 @@ fn read_bytes(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     ));
     let mut file = fs::File::open(path)?;
     file.by_ref().take(DATABASE_LIMIT).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > TEXT_LIMIT && !bytes.starts_with(b"SQLite format 3\0") {
+    if bytes.len() as u64 > TEXT_LIMIT && !bytes.starts_with(SQLITE) {
         return Err(std::io::Error::other("is larger than settings are"));
+    }
+    if bytes.starts_with(SQLITE) {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        // without one, all is in the database
+        if fs::metadata(&log).is_ok_and(|metadata| metadata.is_file()) {
+            let mut text = Zeroizing::new(Vec::new());
+            fs::File::open(&log)?.take(DATABASE_LIMIT).read_to_end(&mut text)?;
+            return Ok(wal::merged(bytes, &text));
+        }
     }
     Ok(bytes)
 }

@@ -1,7 +1,7 @@
 //! Reads the tables of an SQLite database: the few stores that have one need no more than their rows.
 //!
 //! Format: "Database File Format" of the SQLite documentation. Read are table b-trees with their overflow pages; what
-//! stands in a write-ahead log beside the file is not. The bytes are not trusted: every offset is checked, each page is
+//! stands in a write-ahead log beside the file [`super::wal`] adds before. The bytes are not trusted: every offset is checked, each page is
 //! visited once.
 
 use serde_json::{Map, Value};

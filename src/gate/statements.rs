@@ -186,7 +186,7 @@ fn backslash_command(dialect: &str, line: &str, found: &mut Vec<Judged>) -> bool
             if upper.contains("PROGRAM") || upper.contains(" TO ") {
                 found.push(ask("sql-file", "copies data into a file or a program"));
             } else {
-                found.push(ask("sql-write", "copies data into a table"));
+                found.push(ask("sql-add", "copies data into a table"));
             }
         }
         "\\o" | "\\w" | "\\g" | "\\gx" if line.len() > word.len() => {
@@ -289,6 +289,9 @@ fn statement(dialect: &str, tokens: &[Token], found: &mut Vec<Judged>) {
                 found.push(ask("sql-admin", "changes how the database keeps its data"));
             }
         }
+        "INSERT" if !has("CONFLICT") && !has("DUPLICATE") && !has("REPLACE") => {
+            found.push(ask("sql-add", "adds rows"));
+        }
         "INSERT" | "MERGE" | "REPLACE" => found.push(ask("sql-write", "adds or changes rows")),
         "UPDATE" if !has("WHERE") => found.push(ask("sql-update-all", "changes every row: it has no WHERE")),
         "UPDATE" => found.push(ask("sql-write", "changes rows")),
@@ -311,7 +314,16 @@ fn statement(dialect: &str, tokens: &[Token], found: &mut Vec<Judged>) {
         }
         "TRUNCATE" => found.push(ask("sql-truncate", "empties a table")),
         "ALTER" => {
-            let id = if has("DROP") { "sql-drop" } else { "sql-change" };
+            let adds = word(1) == "TABLE"
+                && has("ADD")
+                && !["DROP", "RENAME", "SET", "MODIFY", "CHANGE", "OWNER", "DISABLE", "TYPE"]
+                    .into_iter()
+                    .any(&has);
+            let id = match (has("DROP"), adds) {
+                (true, _) => "sql-drop",
+                (false, true) => "sql-add",
+                _ => "sql-change",
+            };
             found.push(ask(id, "changes how data is kept"));
         }
         "CREATE" => {
@@ -325,8 +337,10 @@ fn statement(dialect: &str, tokens: &[Token], found: &mut Vec<Judged>) {
                 || has("EVENT")
             {
                 found.push(ask("sql-code", "puts code into the database"));
-            } else {
+            } else if has("REPLACE") || has("RULE") || has("POLICY") || has("SERVER") || has("TABLESPACE") {
                 found.push(ask("sql-change", "makes something in the database"));
+            } else {
+                found.push(ask("sql-add", "makes something in the database"));
             }
         }
         "GRANT" | "REVOKE" => found.push(ask("sql-rights", "changes who may do what")),
@@ -448,6 +462,41 @@ const REDIS_READS: &[&str] = &[
     "FT.INFO",
 ];
 
+/// Commands of Redis that add or set what can be set again.
+const REDIS_ADDS: &[&str] = &[
+    "SET",
+    "SETEX",
+    "PSETEX",
+    "SETNX",
+    "MSET",
+    "MSETNX",
+    "INCR",
+    "INCRBY",
+    "INCRBYFLOAT",
+    "DECR",
+    "DECRBY",
+    "APPEND",
+    "HSET",
+    "HSETNX",
+    "HMSET",
+    "HINCRBY",
+    "LPUSH",
+    "RPUSH",
+    "SADD",
+    "ZADD",
+    "ZINCRBY",
+    "XADD",
+    "PFADD",
+    "GEOADD",
+    "EXPIRE",
+    "EXPIREAT",
+    "PEXPIRE",
+    "PERSIST",
+    "PUBLISH",
+    "SETBIT",
+    "JSON.SET",
+];
+
 fn redis(text: &str, found: &mut Vec<Judged>) {
     for line in text.lines() {
         let mut words =
@@ -483,6 +532,7 @@ fn redis(text: &str, found: &mut Vec<Judged>) {
             }
             "DEL" | "UNLINK" | "GETDEL" => found.push(ask("redis-delete", "deletes keys")),
             first if REDIS_READS.contains(&first) => {}
+            first if REDIS_ADDS.contains(&first) => found.push(ask("redis-add", "changes data")),
             _ => found.push(ask("redis-write", "changes data, or does something not known")),
         }
     }

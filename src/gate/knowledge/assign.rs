@@ -60,6 +60,11 @@ pub(super) fn is_assignment(word: &Word) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+/// A number, which an option takes that may stand without one (`make -j 8`).
+pub(super) fn is_number(word: &Word) -> bool {
+    word.text().is_some_and(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

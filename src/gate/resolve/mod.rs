@@ -15,6 +15,7 @@ mod expand;
 mod feeds;
 mod git_alias;
 mod inner;
+mod justfile;
 mod output;
 mod parameter;
 mod pattern;

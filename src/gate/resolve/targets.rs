@@ -1,10 +1,9 @@
 //! Targets of build files: looked up, and judged by the lines of shell that they run.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::gate::model::{Cwd, Invocation, Place, Word};
-use crate::span::Span;
 
 use super::inner::child;
 use super::value::{State, text};
@@ -13,7 +12,7 @@ use super::{Io, Resolver};
 /// Build files longer than this are not read.
 const MAX_FILE: usize = 512 << 10;
 /// Targets followed at most for one request.
-const MAX_TARGETS: usize = 64;
+pub(super) const MAX_TARGETS: usize = 64;
 
 /// What a build file says of a target.
 #[derive(Clone, Debug, Default)]
@@ -63,13 +62,13 @@ impl Resolver<'_> {
         }
     }
 
-    fn read_text(&self, file: &Path) -> Option<String> {
+    pub(super) fn read_text(&self, file: &Path) -> Option<String> {
         let (bytes, whole) = self.world.read(file, MAX_FILE)?;
         String::from_utf8(bytes).ok().filter(|_| whole)
     }
 
     /// A line of a build file, run as shell in `folder`.
-    fn line(&mut self, line: &str, folder: &Path, within: &Invocation, state: &State, what: &str) {
+    pub(super) fn line(&mut self, line: &str, folder: &Path, within: &Invocation, state: &State, what: &str) {
         let mut inside = child(state, within);
         inside.cwd = vec![Cwd::Known(folder.to_path_buf())];
         let before = self.frame.local_bin.replace(folder.join("node_modules/.bin"));
@@ -358,80 +357,6 @@ impl Resolver<'_> {
         }
         self.scripts.pop();
     }
-
-    fn just(&mut self, cwd: &Path, name: Option<String>, within: &Invocation, state: &State) {
-        let span = within.span;
-        let found = cwd.ancestors().take(16).find_map(|folder| {
-            let text = ["justfile", "Justfile", ".justfile"]
-                .iter()
-                .find_map(|name| self.read_text(&folder.join(name)))?;
-            Some((folder.to_path_buf(), text))
-        });
-        let Some((folder, content)) = found else {
-            self.ask("unread-target", "there is no justfile here that could be read", span);
-            return;
-        };
-        let justfile = read_justfile(&content);
-        for value in justfile.variables.values() {
-            if let Some(line) = value.strip_prefix('`').and_then(|value| value.strip_suffix('`')) {
-                self.line(line, &folder, within, state, "a command of the justfile");
-            }
-        }
-        let Some(name) = name.or_else(|| justfile.first.clone()) else { return };
-        self.just_target(&name, &justfile, &folder, within, state, &mut Vec::new());
-    }
-
-    fn just_target(
-        &mut self,
-        name: &str,
-        justfile: &Makefile,
-        folder: &PathBuf,
-        within: &Invocation,
-        state: &State,
-        done: &mut Vec<String>,
-    ) {
-        if done.iter().any(|other| other == name) || done.len() >= MAX_TARGETS {
-            return;
-        }
-        done.push(name.to_owned());
-        let key = folder.join(format!("justfile#{name}"));
-        if self.scripts.contains(&key) {
-            return;
-        }
-        let Some(recipe) = justfile.recipes.get(name) else {
-            // what follows a recipe's name may be its arguments
-            if done.len() == 1 && !justfile.open {
-                self.ask("unread-target", format!("the justfile has no recipe `{name}`"), within.span);
-            }
-            return;
-        };
-        for need in &recipe.needs {
-            self.just_target(need, justfile, folder, within, state, done);
-        }
-        self.scripts.push(key);
-        let lines: Vec<String> =
-            recipe.lines.iter().map(|line| interpolate(line, &justfile.variables)).collect();
-        match lines.first() {
-            Some(first) if first.trim_start().starts_with("#!") => {
-                let whole = lines.join("\n");
-                let within = within.clone();
-                let mut inside = child(state, &within);
-                self.just_script(&whole, &within, &mut inside);
-            }
-            _ => {
-                for line in lines {
-                    let line = line.trim_start().trim_start_matches(['@', '-']);
-                    self.line(line, folder, within, state, &format!("the recipe `{name}`"));
-                }
-            }
-        }
-        self.scripts.pop();
-    }
-
-    fn just_script(&mut self, whole: &str, within: &Invocation, state: &mut State) {
-        let span: Option<Span> = within.span;
-        self.content("", &text(whole.trim_start()), span, within, state, &Io::default());
-    }
 }
 
 /// Where the parenthesis closes that was open at the start.
@@ -533,93 +458,6 @@ fn expand(line: &str, makefile: &Makefile, target: &str, needs: &[String], depth
         if out.len() > MAX_FILE {
             return out;
         }
-    }
-    out.push_str(rest);
-    out
-}
-
-fn read_justfile(content: &str) -> Makefile {
-    let mut justfile = Makefile::default();
-    let mut current: Option<String> = None;
-    for line in content.lines() {
-        if line.starts_with([' ', '\t']) {
-            if let Some(recipe) = current.as_ref().and_then(|name| justfile.recipes.get_mut(name)) {
-                let text = line
-                    .strip_prefix("    ")
-                    .or_else(|| line.strip_prefix('\t'))
-                    .unwrap_or(line.trim_start());
-                // a backslash at the end joins lines
-                match recipe.lines.last_mut() {
-                    Some(last) if last.ends_with('\\') => {
-                        last.push('\n');
-                        last.push_str(text.trim_start());
-                    }
-                    _ => recipe.lines.push(text.to_owned()),
-                }
-            }
-            continue;
-        }
-        let line = line.trim_end();
-        if line.is_empty() || line.starts_with(['#', '[']) {
-            continue;
-        }
-        if line.starts_with("import") || line.starts_with("mod ") {
-            justfile.open = true;
-            continue;
-        }
-        let plain = line.strip_prefix("export ").unwrap_or(line);
-        if let Some((name, value)) = plain.split_once(":=") {
-            let mut words = name.split_whitespace();
-            match (words.next(), words.next()) {
-                (Some("alias"), Some(alias)) => {
-                    let recipe = Recipe { needs: vec![value.trim().to_owned()], lines: Vec::new() };
-                    justfile.recipes.insert(alias.to_owned(), recipe);
-                }
-                (Some("set"), _) => {}
-                (Some(name), None) => {
-                    let value = value.trim();
-                    let plain =
-                        value.strip_prefix(['"', '\'']).and_then(|value| value.strip_suffix(['"', '\'']));
-                    justfile.variables.insert(name.to_owned(), plain.unwrap_or(value).to_owned());
-                    if plain.is_none() && !value.starts_with('`') {
-                        justfile.variables.remove(name);
-                    }
-                }
-                _ => {}
-            }
-            current = None;
-            continue;
-        }
-        let Some((head, needs)) = line.split_once(':') else { continue };
-        let Some(name) = head.trim_start_matches('@').split_whitespace().next() else { continue };
-        let needs = needs
-            .replace(['(', ')'], " ")
-            .split_whitespace()
-            .filter(|need| *need != "&&" && !need.starts_with(['"', '\'']))
-            .map(str::to_owned)
-            .collect();
-        if justfile.first.is_none() {
-            justfile.first = Some(name.to_owned());
-        }
-        justfile.recipes.insert(name.to_owned(), Recipe { needs, lines: Vec::new() });
-        current = Some(name.to_owned());
-    }
-    justfile
-}
-
-/// Puts the values of variables into a line of a justfile.
-fn interpolate(line: &str, variables: &BTreeMap<String, String>) -> String {
-    let mut out = String::new();
-    let mut rest = line;
-    while let Some(at) = rest.find("{{") {
-        out.push_str(&rest[..at]);
-        let inner = &rest[at + 2..];
-        let Some(end) = inner.find("}}") else { break };
-        match variables.get(inner[..end].trim()) {
-            Some(value) if !value.starts_with('`') => out.push_str(value),
-            _ => out.push_str("${UNKNOWN_HERE}"),
-        }
-        rest = &inner[end + 2..];
     }
     out.push_str(rest);
     out

@@ -62,6 +62,8 @@ impl Reader<'_> {
                 }
             }
             Role::Target(kind) => {
+                // What follows a target may be its arguments.
+                within.words = words.split_off(1);
                 Inner::Target { kind: kind.to_owned(), name: Some(first), within: Box::new(within) }
             }
             _ => return None,

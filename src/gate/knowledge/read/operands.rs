@@ -1,7 +1,7 @@
 //! Operands and standard input: which role each has.
 
 use crate::gate::decision::Decision;
-use crate::gate::knowledge::assign::{assign, is_assignment};
+use crate::gate::knowledge::assign::{assign, is_assignment, is_number};
 use crate::gate::knowledge::rules::holds;
 use crate::gate::knowledge::split::Split;
 use crate::gate::knowledge::table::{Count, Operand, Role};
@@ -43,7 +43,7 @@ impl Reader<'_> {
             });
             // `make` without a target makes the first one; assignments name none.
             if let Some(kind) = target
-                && split.operands.iter().all(is_assignment)
+                && split.operands.iter().all(|word| is_assignment(word) || is_number(word))
             {
                 self.pending.push((Role::Target(kind), Vec::new()));
             }

@@ -1,7 +1,7 @@
 //! What a word with a role does.
 
 use crate::gate::effect_kind::EffectKind;
-use crate::gate::knowledge::assign::is_assignment;
+use crate::gate::knowledge::assign::{is_assignment, is_number};
 use crate::gate::knowledge::packages;
 use crate::gate::knowledge::table::Role;
 use crate::gate::knowledge::words::{strip, written};
@@ -112,6 +112,8 @@ impl Reader<'_> {
                 let role = if self.has_script(word) { Role::Target("npm") } else { Role::Command };
                 self.pending.push((role, words));
             }
+            // `make -j 8`
+            Role::Target("make") if is_number(word) => {}
             Role::Target(_) if is_assignment(word) => {
                 let name = word.prefix().split_once('=').map_or("", |(name, _)| name).to_owned();
                 let value = strip(word, name.len() + 1);

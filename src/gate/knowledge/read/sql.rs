@@ -1,11 +1,18 @@
 //! Statements of databases, in words and in files.
 
+use crate::gate::decision::Decision;
 use crate::gate::effect_kind::EffectKind;
-use crate::gate::knowledge::words::shown;
+use crate::gate::effects::is_local_address;
+use crate::gate::knowledge::words::{shown, strip};
 use crate::gate::model::{Cwd, Part, Word};
 use crate::gate::{paths, statements};
 
 use super::{MOST_STATEMENTS, Reader};
+
+/// What adds to a database and takes nothing away.
+const ADDS: &[&str] = &["sql-add", "redis-add"];
+/// Parts of names that say that others use a database.
+const OTHERS: &[&str] = &["prod", "live", "staging"];
 
 impl Reader<'_> {
     pub(super) fn statements(&mut self, dialect: &str, word: &Word) {
@@ -29,9 +36,42 @@ impl Reader<'_> {
                 judged
             }
         };
+        let here = judged.iter().any(|found| ADDS.contains(&found.id) || found.id == "redis-flush")
+            && self.database_is_here();
         for found in judged {
-            self.opinion(found.id, found.decision, found.reason);
+            if ADDS.contains(&found.id) && here {
+                continue;
+            }
+            // What a developer's own server holds can be made again.
+            let elsewhere = found.id == "redis-flush" && !here;
+            let decision = if elsewhere { Decision::Deny } else { found.decision };
+            self.opinion(found.id, decision, found.reason);
         }
+    }
+
+    /// Whether the words name no machine but this one, and nothing that sounds as if others used it.
+    fn database_is_here(&self) -> bool {
+        let words = &self.invocation.words[1..];
+        let far = |at: usize, word: &Word| {
+            let text = word.prefix();
+            let host =
+                ["--host=", "-h"].into_iter().find(|name| text.len() > name.len() && text.starts_with(name));
+            let after_host = at > 0 && matches!(words[at - 1].text(), Some("-h" | "-H" | "--host"));
+            match host {
+                _ if after_host || text.contains("://") => !is_local_address(word),
+                Some(name) => !is_local_address(&strip(word, name.len())),
+                None => text.is_empty() && word.is_unknown(),
+            }
+        };
+        let of_others = |word: &Word| {
+            let text = word.prefix().to_ascii_lowercase();
+            !text.contains(char::is_whitespace) && OTHERS.iter().any(|name| text.contains(name))
+        };
+        let by_environment = self.invocation.environment.iter().any(|(name, value)| {
+            matches!(name.as_str(), "PGHOST" | "PGSERVICE" | "DATABASE_URL" | "MYSQL_HOST" | "REDIS_URL")
+                && !is_local_address(value)
+        });
+        !by_environment && !words.iter().enumerate().any(|(at, word)| far(at, word) || of_others(word))
     }
 
     pub(super) fn statement_file(&mut self, dialect: &str, path: &Word) {

@@ -7,7 +7,7 @@ use super::credentials;
 use super::decision::Decision;
 use super::effect_kind::EffectKind;
 use super::knowledge::words::{shown, strip};
-use super::knowledge::{MOUNTED, SENT};
+use super::knowledge::{MOUNTED, POSTED, SENT};
 use super::model::{Cwd, Effect, Invocation, Opinion, Place, Reading, Recoverable, Stake, Word, World};
 use super::paths::{self, Area, Spot};
 use super::request::{Environment, StoredCredentials};
@@ -79,6 +79,7 @@ fn sends_home(reading: &Reading) -> bool {
     let mut hosts = reading.effects.iter().filter(|effect| {
         matches!(effect.kind, EffectKind::Sends | EffectKind::Fetches)
             && effect.source != SENT
+            && effect.source != POSTED
             && effect.target.is_some()
     });
     let mut any = false;
@@ -142,6 +143,7 @@ impl Judge<'_> {
         let kind = effect.kind;
         match kind {
             EffectKind::Sends if effect.source == SENT => self.sent(target),
+            EffectKind::Sends if effect.source == POSTED => self.posted(target),
             _ if effect.source == MOUNTED => self.mounted(kind, target),
             EffectKind::Sends
             | EffectKind::RemoteChange
@@ -215,6 +217,14 @@ impl Judge<'_> {
 
     fn is_credential(&self, target: &Word, spots: &[Spot]) -> bool {
         credentials::is_credential_file(target, spots, self.cwd, self.environment)
+    }
+
+    fn posted(&mut self, target: &Word) {
+        let spots = paths::locate(target, self.cwd, self.environment);
+        if self.is_credential(target, &spots) {
+            let reason = format!("puts `{}`, which holds credentials, where others see it", shown(target));
+            self.opinion("credential-sent".to_owned(), Decision::Deny, reason, None);
+        }
     }
 
     fn sent(&mut self, target: &Word) {

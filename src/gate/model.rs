@@ -225,6 +225,8 @@ pub struct Opinion {
 /// What knowledge says of one invocation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
+    /// Paths that it prints, if it is a search: each stands for any number of them.
+    pub found: Vec<Word>,
     /// The name the program is known by, with its subcommands: `git push`; empty when unknown.
     pub command: String,
     /// Decisions of the command itself and of its rules.

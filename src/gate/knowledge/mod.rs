@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 use table::Command;
 
 pub use program::is_wrapper;
-pub use read::{MOUNTED, SENT, read};
+pub use read::{MOUNTED, POSTED, SENT, read};
 
 /// The tables as `build.rs` writes them.
 mod tables {

@@ -168,6 +168,7 @@ roles! {
     WritePipe => "write-pipe",
     ExecAction => "exec-action",
     Mount => "mount",
+    Post => "post",
     Program => "program",
     GitConfig => "git-config",
     Env => "env",

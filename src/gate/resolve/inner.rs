@@ -221,6 +221,9 @@ impl Resolver<'_> {
         let span = path.span.or(within.span);
         let Some(name) = super::redirect::plain(path).map(str::to_owned) else {
             let parts = path.parts.clone();
+            if !path.is_unknown() && !is_shell(language) && self.is_pattern_of_ours(path, state) {
+                return Out::Unknown;
+            }
             if path.is_unknown() {
                 self.computed(&parts, span, "which script runs");
             } else {
@@ -232,8 +235,9 @@ impl Resolver<'_> {
             }
             return Out::Unknown;
         };
+        // What runs elsewhere cannot be read here. A container's own program is its own affair; where another machine is
+        // reached, that asks.
         if within.place != Place::Local {
-            self.ask("unread-script-remote", format!("`{name}` runs where it cannot be read"), span);
             return Out::Unknown;
         }
         if matches!(name.as_str(), "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0") {
@@ -336,7 +340,7 @@ impl Resolver<'_> {
             return Out::Unknown;
         }
         let Some((bytes, whole)) = self.world.read(file, MAX_SCRIPT) else {
-            if self.world.kind(file).is_none() && self.is_built(file) {
+            if language != "make" && self.world.kind(file).is_none() && self.is_built(file) {
                 return Out::Unknown;
             }
             self.ask(
@@ -398,6 +402,13 @@ impl Resolver<'_> {
         };
         self.scripts.pop();
         out
+    }
+
+    /// Whether a pattern finds only files of the workspace.
+    fn is_pattern_of_ours(&self, path: &Word, state: &State) -> bool {
+        let [cwd] = state.cwd.as_slice() else { return false };
+        let spots = crate::gate::paths::locate(path, Some(cwd), self.environment);
+        !spots.is_empty() && spots.iter().all(|spot| spot.area == crate::gate::paths::Area::Workspace)
     }
 
     /// Whether a file belongs to what the agent works on.

@@ -32,13 +32,41 @@ pub(super) fn of(name: &str, arguments: &[Word], stdin: &Stdin) -> Out {
         "sed" | "gsed" => sed(arguments, stdin),
         "basename" => base(arguments),
         "dirname" => folder(arguments),
-        "head" | "tail" | "sort" | "uniq" | "fold" | "fmt" | "cut" | "grep" | "awk" => None,
+        "head" | "tail" | "sort" | "uniq" | "grep" => chosen(name, arguments, stdin),
         _ => None,
     };
     match out {
         Some(parts) => Out::Known(parts),
         None => Out::Unknown,
     }
+}
+
+/// Paths, one on each line.
+pub(super) fn lines(paths: &[Word]) -> Out {
+    let mut parts = Parts::new();
+    for path in paths {
+        push_parts(&mut parts, &path.parts);
+        push_text(&mut parts, "\n");
+    }
+    Out::Known(parts)
+}
+
+/// What is left of paths that a search found when lines of it are chosen or sorted: the same, for all that is known.
+fn chosen(name: &str, arguments: &[Word], stdin: &Stdin) -> Option<Parts> {
+    let Stdin::Text(input) = stdin else { return None };
+    let found = input.parts.iter().any(|part| matches!(part, Part::Unknown { source, .. } if source == "{}"));
+    let mut patterns = 0;
+    let plain = arguments.iter().all(|word| match word.text() {
+        Some(text) if name != "grep" => {
+            text.starts_with('-') || text.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        Some(text) if text.starts_with('-') => text[1..].chars().all(|letter| "viEFPwxez".contains(letter)),
+        _ => {
+            patterns += 1;
+            patterns == 1
+        }
+    });
+    (found && plain).then(|| input.parts.clone())
 }
 
 fn joined(words: &[Word]) -> Parts {

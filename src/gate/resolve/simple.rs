@@ -308,7 +308,7 @@ impl Resolver<'_> {
     /// A program: what is known of it, and the commands within it.
     pub(super) fn program(&mut self, mut invocation: Invocation, state: &mut State) -> Out {
         self.surround(&mut invocation, state);
-        let out = match super::redirect::plain(&invocation.words[0]) {
+        let mut out = match super::redirect::plain(&invocation.words[0]) {
             Some(name) => match self.answer(base_name(name), &invocation, state) {
                 Some(answer) => Out::Known(answer),
                 None => output::of(base_name(name), &invocation.words[1..], &invocation.stdin),
@@ -317,6 +317,9 @@ impl Resolver<'_> {
         };
         let mut reading = knowledge::read(&invocation, self.environment, self.world);
         self.settle(&invocation, &mut reading);
+        if out == Out::Unknown && !reading.found.is_empty() {
+            out = output::lines(&reading.found);
+        }
         let aliased = reading.command == "git"
             && reading.opinions.iter().any(|opinion| opinion.id == "unknown-subcommand");
         if aliased && let Some(out) = self.git_alias(&invocation, state) {

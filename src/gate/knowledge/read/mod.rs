@@ -1,5 +1,6 @@
 //! The reading of one invocation: opinions, effects and inner commands.
 
+mod found;
 mod inner;
 mod lines;
 mod operands;
@@ -25,6 +26,8 @@ use texts::below;
 pub const SENT: &str = "sent file";
 /// What a path of this machine that a container gets stands in the effects as.
 pub const MOUNTED: &str = "mounted path";
+/// What a file stands in the effects as whose text is put where others see it.
+pub const POSTED: &str = "posted file";
 /// The most of a file of statements that is read, in bytes.
 const MOST_STATEMENTS: usize = 256 * 1024;
 /// The most folders a search begins in for which its command is read.
@@ -121,12 +124,7 @@ impl Reader<'_> {
             .chain(split.levels[1..].iter().map(|level| level.names[0]))
             .collect::<Vec<_>>()
             .join(" ");
-        let asked_for_help = split.help
-            && !split.doubt
-            && split.operands.is_empty()
-            && split.unknown.is_empty()
-            && split.given.iter().all(|given| given.option.values.is_empty());
-        if asked_for_help {
+        if self.asks_for_help(&split) {
             return;
         }
         self.own_decision(&split);
@@ -167,7 +165,25 @@ impl Reader<'_> {
             }
         }
         self.operands(&split);
+        self.out.found = self.found(&split);
         self.targets_of_rules(&split, &rules);
+    }
+
+    /// Whether nothing but help or a version is asked for. A subcommand that runs nothing of its words shows its help
+    /// whatever else they say.
+    fn asks_for_help(&self, split: &Split) -> bool {
+        if !split.help || split.doubt || !split.unknown.is_empty() {
+            return false;
+        }
+        let bare =
+            split.operands.is_empty() && split.given.iter().all(|given| given.option.values.is_empty());
+        let says_help = self.invocation.words.last().and_then(Word::text) == Some("--help");
+        let leaf = split.leaf();
+        let roles = leaf.operands.iter().copied().chain(leaf.forms.iter().filter_map(|form| form.operands));
+        let plain = split.levels.len() > 1
+            && split.given.iter().flat_map(|given| given.option.values).all(|role| *role == Role::Text)
+            && roles.flatten().all(|operand| matches!(operand.role, Role::Text | Role::Read | Role::List));
+        bare || says_help && plain
     }
 
     fn own_decision(&mut self, split: &Split) {

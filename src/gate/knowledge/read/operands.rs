@@ -92,7 +92,10 @@ impl Reader<'_> {
                 .iter()
                 .zip(&split.operands)
                 .any(|(role, word)| role.is_some_and(names_file) && word.text() != Some("-"));
-            if !names_file {
+            // A database that is named is no file of statements.
+            let statements =
+                roles.iter().flatten().any(|role| matches!(role, Role::Sql(_) | Role::Script(_)));
+            if !names_file || matches!(stdin, Role::Sql(_)) && !statements {
                 self.stdin(stdin);
             }
         }

@@ -9,7 +9,7 @@ use crate::gate::model::Word;
 use crate::gate::{credentials, git_config};
 
 use super::texts::with_globs;
-use super::{MOUNTED, Reader, SENT, lines};
+use super::{MOUNTED, POSTED, Reader, SENT, lines};
 
 impl Reader<'_> {
     pub(super) fn path(&mut self, kind: EffectKind, word: &Word, source: &str) {
@@ -69,6 +69,7 @@ impl Reader<'_> {
             Role::Url => self.effect(EffectKind::Fetches, Some(word), source),
             Role::UrlSend | Role::Host => self.effect(EffectKind::Sends, Some(word), source),
             Role::Send => self.path(EffectKind::Sends, word, SENT),
+            Role::Post => self.path(EffectKind::Sends, word, POSTED),
             Role::Data => {
                 // `@file`, and `field=@file` or `field=<file` of a form
                 let prefix = word.prefix();
@@ -120,8 +121,8 @@ impl Reader<'_> {
                 self.environment.push((name, value));
             }
             Role::Paths(inner) => self.role(*inner, word, after, source),
+            Role::CommandRemote => self.command_remote(word, after),
             Role::Command
-            | Role::CommandRemote
             | Role::CommandUntil
             | Role::Shell
             | Role::ShellRemote
@@ -135,6 +136,23 @@ impl Reader<'_> {
                 self.pending.push((role, words));
             }
         }
+    }
+
+    /// A command in a container: of an entry point if one is named; of the image's own if there are only options.
+    fn command_remote(&mut self, word: &Word, after: &[Word]) {
+        let mut words: Vec<Word> = std::iter::once(word).chain(after).cloned().collect();
+        let given = &self.invocation.words;
+        let entry = given.iter().enumerate().find_map(|(at, word)| match word.prefix() {
+            "--entrypoint" => given.get(at + 1).cloned(),
+            prefix if prefix.starts_with("--entrypoint=") => Some(strip(word, "--entrypoint=".len())),
+            _ => None,
+        });
+        match entry {
+            Some(entry) => words.insert(0, entry),
+            None if word.prefix().starts_with('-') && word.text() != Some("--") => return,
+            None => {}
+        }
+        self.pending.push((Role::CommandRemote, words));
     }
 
     pub(super) fn remote(&mut self, role: Role, word: &Word, source: &str) {

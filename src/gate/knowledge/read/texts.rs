@@ -16,6 +16,9 @@ pub(super) fn from_stdin() -> Word {
 }
 
 pub(super) fn text_words(text: &Word) -> Vec<Word> {
+    if let Some(words) = found_words(text) {
+        return words;
+    }
     match text.text() {
         Some(text) => text
             .split(['\0', '\n', ' ', '\t'])
@@ -25,6 +28,31 @@ pub(super) fn text_words(text: &Word) -> Vec<Word> {
             .collect(),
         None => vec![from_stdin()],
     }
+}
+
+/// The paths that a search found, where nothing else is unknown.
+fn found_words(text: &Word) -> Option<Vec<Word>> {
+    let found = |part: &Part| matches!(part, Part::Unknown { source, .. } if source == "{}");
+    let unknown = |part: &Part| matches!(part, Part::Unknown { .. });
+    if text.text().is_some() || !text.parts.iter().filter(|part| unknown(part)).all(found) {
+        return None;
+    }
+    let mut words = vec![Word { parts: Vec::new(), span: text.span }];
+    for part in &text.parts {
+        let Part::Text(known) = part else {
+            words.last_mut()?.parts.push(part.clone());
+            continue;
+        };
+        for (at, piece) in known.split('\n').enumerate() {
+            if at > 0 {
+                words.push(Word { parts: Vec::new(), span: text.span });
+            }
+            push_text(&mut words.last_mut()?.parts, piece);
+        }
+    }
+    words.retain(|word| !word.parts.is_empty());
+    words.truncate(MOST_ADDED);
+    Some(words)
 }
 
 pub(super) fn holds_braces(part: &Part) -> bool {

@@ -339,6 +339,14 @@ impl Judge<'_> {
         }
         let spots = paths::locate(target, self.cwd, self.environment);
         self.credential(kind, target, &spots);
+        let removes = matches!(kind, EffectKind::Deletes | EffectKind::DeletesTree | EffectKind::Moves);
+        let home = spots.iter().any(|spot| {
+            !spot.emptied && matches!(spot.area, Area::Home | Area::RemoteAccess | Area::OtherHome)
+        });
+        if removes && home && self.is_credential(target, &spots) {
+            let reason = format!("removes `{}`: keys that nothing else may hold", shown(target));
+            self.opinion("credential-lost".to_owned(), Decision::Deny, reason, None);
+        }
         for spot in &spots {
             let tree = matches!(kind, EffectKind::DeletesTree | EffectKind::PermissionsTree);
             if spot.emptied && !tree {

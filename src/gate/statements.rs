@@ -356,8 +356,8 @@ fn statement(dialect: &str, tokens: &[Token], found: &mut Vec<Judged>) {
         "SOURCE" => found.push(unread()),
         "SYSTEM" => found.push(ask("sql-shell", "runs a command of the shell")),
         "KILL" | "SHUTDOWN" => found.push(ask("sql-kill", "ends connections or the server")),
-        "VACUUM" | "REINDEX" | "OPTIMIZE" | "REFRESH" | "CLUSTER" | "LOCK" | "FLUSH" | "COMMENT"
-        | "RENAME" => {
+        "VACUUM" | "REINDEX" | "REFRESH" | "COMMENT" => found.push(ask("sql-add", "maintains the database")),
+        "OPTIMIZE" | "CLUSTER" | "LOCK" | "FLUSH" | "RENAME" => {
             found.push(ask("sql-admin", "maintains the database"));
         }
         "" => {}
@@ -452,6 +452,7 @@ const REDIS_READS: &[&str] = &[
     "DUMP",
     "EXPIRETIME",
     "RANDOMKEY",
+    "MONITOR",
     "QUIT",
     "EXIT",
     "HELP",
@@ -657,6 +658,9 @@ fn mongo(text: &str, found: &mut Vec<Judged>) {
                 if name == "aggregate" && (arguments.contains("$out") || arguments.contains("$merge")) {
                     found.push(ask("mongo-write", "writes into a collection"));
                 }
+            }
+            "insertOne" | "insertMany" | "createIndex" | "createCollection" => {
+                found.push(ask("mongo-add", "adds to a collection"));
             }
             _ => found.push(ask("mongo-write", "changes data, or does something not known")),
         }

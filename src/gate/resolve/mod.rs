@@ -16,6 +16,7 @@ mod feeds;
 mod git_alias;
 mod inner;
 mod justfile;
+mod later;
 mod output;
 mod parameter;
 mod pattern;

@@ -140,6 +140,9 @@ impl Resolver<'_> {
             let Some(path) = redirect.target.text().and_then(|text| self.absolute(text, state)) else {
                 continue;
             };
+            if let Out::Known(content) = out {
+                self.write_later(&path, content, state);
+            }
             let content = match (redirect.kind, self.written.get(&path)) {
                 (RedirectKind::Append, Some(written)) => {
                     let mut content = written.content.clone();

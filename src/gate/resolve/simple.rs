@@ -330,6 +330,9 @@ impl Resolver<'_> {
         let inner = reading.inner.clone();
         let index = self.record(&invocation, reading, state);
         self.remember_written(index, &out, state);
+        if self.resolved.readings[index].command == "crontab" {
+            self.crontab(&invocation, state);
+        }
         let mut inner_out = None;
         for inner in inner {
             let wrote = self.inner(inner, index, state);
@@ -425,6 +428,9 @@ impl Resolver<'_> {
                 continue;
             }
             let content = if copies { out.clone() } else { Out::Unknown };
+            if let Out::Known(content) = &content {
+                self.write_later(&path, content, state);
+            }
             self.written.insert(path, super::Written { content, by: index..index + 1 });
         }
     }

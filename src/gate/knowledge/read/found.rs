@@ -7,17 +7,17 @@ use super::Reader;
 use super::texts::below;
 
 /// Options of `find` that print something else, or run something.
-const PRINT_ELSE: &[&str] = &[
-    "-printf", "-fprintf", "-exec", "-execdir", "-ok", "-okdir", "-ls", "-fls", "-x", "--exec", "-X",
-    "--format",
-];
+const FIND_ELSE: &[&str] = &["-printf", "-fprintf", "-exec", "-execdir", "-ok", "-okdir", "-ls", "-fls"];
+/// The same of `fd`.
+const FD_ELSE: &[&str] = &["-x", "-X", "-l", "--format"];
 
 impl Reader<'_> {
     /// The paths that it prints if it is a search by names: each stands for any number of them.
     pub(super) fn found(&self, split: &Split) -> Vec<Word> {
         let has = |names: &[&str]| names.iter().any(|name| split.has(name));
         let names = match self.out.command.as_str() {
-            "find" | "fd" | "fdfind" => !has(PRINT_ELSE),
+            "find" => !has(FIND_ELSE),
+            "fd" | "fdfind" => !has(FD_ELSE),
             "grep" | "egrep" | "fgrep" | "ggrep" => has(&["-l", "-L"]),
             "rg" => has(&["-l", "--files-with-matches", "--files", "--files-without-match"]),
             "git ls-files" => !has(&["-s", "--stage", "--format", "-t", "-v"]),

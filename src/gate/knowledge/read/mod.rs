@@ -16,7 +16,7 @@ use crate::gate::knowledge::program::{self, Program};
 use crate::gate::knowledge::split::{Split, split};
 use crate::gate::knowledge::table::{Command, Role};
 use crate::gate::knowledge::words::shown;
-use crate::gate::model::{Effect, Invocation, Opinion, Reading, RedirectKind, Word, World};
+use crate::gate::model::{Effect, Invocation, Opinion, Place, Reading, RedirectKind, Word, World};
 use crate::gate::paths;
 use crate::gate::request::Environment;
 
@@ -57,6 +57,8 @@ pub fn read(invocation: &Invocation, environment: &Environment, world: &dyn Worl
                 reader.known(command, name);
                 reader.own_program();
             }
+            // What a container holds is its own; where another machine is reached, that asks.
+            Program::Stray(_) | Program::Unknown(_) if invocation.place != Place::Local => {}
             Program::Stray(path) => {
                 reader.opinion(
                     "stray-program",

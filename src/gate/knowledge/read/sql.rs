@@ -10,7 +10,7 @@ use crate::gate::{paths, statements};
 use super::{MOST_STATEMENTS, Reader};
 
 /// What adds to a database and takes nothing away.
-const ADDS: &[&str] = &["sql-add", "redis-add"];
+const ADDS: &[&str] = &["sql-add", "redis-add", "mongo-add"];
 /// Parts of names that say that others use a database.
 const OTHERS: &[&str] = &["prod", "live", "staging"];
 

@@ -110,7 +110,9 @@ pub(super) fn below(start: &Word, split: &Split) -> Word {
     let mut names = split.given.iter().filter(|given| plain && (given.is("-name") || given.is("-iname")));
     let name = names.next().and_then(|given| given.values.first());
     parts.push(Part::Unknown { source: "{}".to_owned(), splits: false });
-    if let Some(name) = name.and_then(Word::text) {
+    // A name that any file has says nothing.
+    let says = |name: &&str| !name.trim_matches('*').is_empty();
+    if let Some(name) = name.and_then(Word::text).filter(says) {
         push_text(&mut parts, "/");
         if name.contains(['*', '?', '[']) {
             parts.push(Part::Glob(name.to_owned()));

@@ -87,7 +87,7 @@ impl Resolver<'_> {
     }
 
     /// The branch that is checked out; `HEAD` where there is none.
-    fn branch(&self, folder: &Path) -> Option<String> {
+    pub(super) fn branch(&self, folder: &Path) -> Option<String> {
         let top = self.repository(folder)?;
         let mut place = top.join(".git");
         if self.world.kind(&place.join("HEAD")).is_none() {

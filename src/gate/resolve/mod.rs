@@ -21,6 +21,7 @@ mod output;
 mod parameter;
 mod pattern;
 mod poison;
+mod push;
 mod redirect;
 mod setup;
 mod simple;

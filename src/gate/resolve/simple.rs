@@ -317,6 +317,7 @@ impl Resolver<'_> {
         };
         let mut reading = knowledge::read(&invocation, self.environment, self.world);
         self.settle(&invocation, &mut reading);
+        self.forced_push(&invocation, &mut reading);
         if out == Out::Unknown && !reading.found.is_empty() {
             out = output::lines(&reading.found);
         }

@@ -1,6 +1,7 @@
 //! Arguments of `gate`: the one list that help and completions come from.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -49,7 +50,7 @@ pub enum Command {
 
 /// `gate scan`
 #[derive(Debug, Default, Args)]
-#[command(after_help = EXIT_STATUS)]
+#[command(after_help = EXIT_STATUS, override_usage = "gate scan [OPTIONS] [PATH]...")]
 pub struct Scan {
     /// Files and folders to scan; in a repository, what git ignores is left out
     /// [default: .]
@@ -62,7 +63,7 @@ pub struct Scan {
     pub staged: bool,
 
     /// With --staged: show also what was there before the change
-    #[arg(long, requires = "staged")]
+    #[arg(long, requires = "staged", conflicts_with_all = ["stdin", "diff", "history", "ci"])]
     pub all_staged: bool,
 
     /// Scan the lines that a unified diff adds; `-` for standard input
@@ -78,7 +79,7 @@ pub struct Scan {
     pub history: Option<String>,
 
     /// With --history: only what branches, tags, stashes and the like lead to
-    #[arg(long, requires = "history")]
+    #[arg(long, requires = "history", conflicts_with_all = ["stdin", "diff", "staged"])]
     pub reachable: bool,
 
     /// With --history: look at every blob wholly; finds the same, slower
@@ -90,8 +91,8 @@ pub struct Scan {
     pub no_cache: bool,
 
     /// What to call the text of --stdin; its ending tells what kind of file it is
-    #[arg(long, value_name = "NAME", requires = "stdin", default_value = "stdin")]
-    pub path: String,
+    #[arg(long, value_name = "NAME", requires = "stdin", conflicts_with_all = ["paths", "staged", "diff", "history", "ci"])]
+    pub path: Option<String>,
 
     /// Scan also what git ignores
     #[arg(long)]
@@ -102,7 +103,7 @@ pub struct Scan {
     pub exclude: Vec<String>,
 
     /// Leave out files of more bytes than this
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
     pub max_file_size: Option<u64>,
 
     /// Lowest confidence to show [default: medium, or what the settings say]
@@ -137,9 +138,9 @@ pub struct Scan {
     #[arg(long)]
     pub exit_zero: bool,
 
-    /// Threads to use [default: one per processor]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub threads: usize,
+    /// Threads to use, a few for each processor at most [default: one per processor]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub threads: Option<NonZeroUsize>,
 
     /// Show no progress line
     #[arg(long)]

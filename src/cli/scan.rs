@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -204,7 +205,11 @@ impl Job {
         let (scanned, mut coverage): (Vec<Scanned>, Coverage) = match input {
             Input::Stdin => {
                 let mut sink = Scanning::new(&self.scanner);
-                let coverage = source::scan_stdin(&arguments.path, io::stdin().lock(), &mut sink);
+                let coverage = source::scan_stdin(
+                    arguments.path.as_deref().unwrap_or("stdin"),
+                    io::stdin().lock(),
+                    &mut sink,
+                );
                 (vec![sink.take()], coverage)
             }
             Input::Diff => {
@@ -299,7 +304,7 @@ impl Job {
 /// Threads beyond a few for each processor only get into each other's way; the report is the same.
 fn threads(arguments: &Scan) -> usize {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
-    arguments.threads.min(4 * processors.max(16))
+    arguments.threads.map_or(0, NonZeroUsize::get).min(4 * processors.max(16))
 }
 
 /// Where the settings of all layers are for a scan of `root`.

@@ -50,44 +50,53 @@ pub(crate) fn percent(text: &[u8]) -> Unescaped {
     out.finish(text.len())
 }
 
-/// Undoes `\u0041`, `\x41`, `\/`, `\"`, `\n` and the other single-letter escapes. Surrogate pairs come out as
-/// replacement characters: no credential holds one.
+/// Undoes `\u0041`, `\u{41}`, `\U00000041`, `\x41`, `\101`, `\/`, `\"`, `\n` and the other single-letter escapes, and takes
+/// away line breaks behind a backslash. Surrogate pairs come out as replacement characters: no credential holds one.
 pub(crate) fn backslash(text: &[u8]) -> Unescaped {
     let mut out = Unescaped::default();
     let mut i = 0;
     while i < text.len() {
-        let (code, length) = match text[i..] {
-            [b'\\', b'u', ..] => match hex(text.get(i + 2..i + 6)) {
-                Some(code) => (Some(code), 6),
-                None => (None, 1),
-            },
-            [b'\\', b'x', ..] => match hex(text.get(i + 2..i + 4)) {
-                Some(code) => (Some(code), 4),
-                None => (None, 1),
-            },
-            [b'\\', next, ..] => {
-                let plain = match next {
-                    b'n' => Some(b'\n'),
-                    b'r' => Some(b'\r'),
-                    b't' => Some(b'\t'),
-                    b'/' | b'"' | b'\'' | b'\\' => Some(next),
-                    _ => None,
-                };
-                (plain.map(u32::from), if plain.is_some() { 2 } else { 1 })
-            }
-            _ => (None, 1),
-        };
-        match code {
-            Some(code) => {
-                let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
-                out.push(character.encode_utf8(&mut [0; 4]).as_bytes(), i);
+        match text[i..].strip_prefix(b"\\").and_then(sequence) {
+            Some((code, length)) => {
+                if let Some(code) = code {
+                    let character = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+                    out.push(character.encode_utf8(&mut [0; 4]).as_bytes(), i);
+                }
                 out.changed = true;
+                i += 1 + length;
             }
-            None => out.push(&text[i..i + length], i),
+            None => {
+                out.push(&text[i..=i], i);
+                i += 1;
+            }
         }
-        i += length;
     }
     out.finish(text.len())
+}
+
+/// What a backslash before `rest` makes of it: the character, if it stands for one, and how many bytes of `rest` tell so.
+fn sequence(rest: &[u8]) -> Option<(Option<u32>, usize)> {
+    let digits = |from: usize, to: usize| Some((Some(hex(rest.get(from..to))?), to));
+    match *rest {
+        [b'u', b'{', ..] => {
+            let length = rest.iter().take(9).position(|&byte| byte == b'}').filter(|&end| end > 2)?;
+            Some((Some(hex(rest.get(2..length))?), length + 1))
+        }
+        [b'u', ..] => digits(1, 5),
+        [b'U', ..] => digits(1, 9),
+        [b'x', ..] => digits(1, 3),
+        [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', ..] => {
+            let code = [a, b, c].iter().fold(0, |code, digit| code << 3 | u32::from(digit - b'0'));
+            Some((Some(code), 3))
+        }
+        [b'\n', ..] => Some((None, 1)),
+        [b'\r', b'\n', ..] => Some((None, 2)),
+        [b'n', ..] => Some((Some(u32::from(b'\n')), 1)),
+        [b'r', ..] => Some((Some(u32::from(b'\r')), 1)),
+        [b't', ..] => Some((Some(u32::from(b'\t')), 1)),
+        [next @ (b'/' | b'"' | b'\'' | b'\\'), ..] => Some((Some(u32::from(next)), 1)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -112,6 +121,9 @@ mod tests {
     #[test]
     fn backslash_escapes() {
         check(backslash, r"\u0041\x42\/\n", "AB/\n");
+        check(backslash, r"\u{41}\U00000042\101\x5f", "ABA_");
+        check(backslash, "a\\\nb\\\r\nc", "abc");
+        check(backslash, r"\u{}\u{110000000}\U0041\400\18", r"\u{}\u{110000000}\U0041\400\18");
         check(backslash, r"\u004", r"\u004");
         check(backslash, r"C:\Windows", r"C:\Windows");
         check(backslash, r"\ud83d", "\u{fffd}");

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::decode::{base64, escape, hex};
+use crate::decode::{base64, hex};
 use crate::finding::Encoding;
 use crate::fingerprint::{Finder, Hit, Matcher};
 use crate::rules::{Route, Rule};
@@ -11,6 +11,7 @@ use crate::span::Span;
 use super::candidate::{Candidate, Kind, Scratch, is_token, is_word};
 use super::confirm::{confirm, may_begin, word_starts};
 use super::detect::{Context, Detector, assigned, header, jwk, mnemonic, pem, putty, token, url};
+use super::escapes;
 use super::filter::randomness::run_reads_as_words;
 use super::keywords::Nearby;
 use super::matches::{Match, settle};
@@ -32,9 +33,6 @@ const VALUE_SIGNS: usize = 2;
 /// How many names are read within the value without quotes of another, as in `pw=pw=pw=…`, where each would be read to
 /// the end of all.
 const BARE_NAMES: usize = 8;
-/// How far before and after an escape the text around it is undone.
-const ESCAPE_BEFORE: usize = 512;
-const ESCAPE_AFTER: usize = 4096;
 
 /// Searches texts; holds what can be used again for the next one.
 #[derive(Debug)]
@@ -172,6 +170,9 @@ impl Layer<'_, '_, '_> {
                     for &rule in rules {
                         self.try_rule(rule, at, prefix.len());
                     }
+                }
+                if let Some(backslash) = escapes::continued(text, at) {
+                    self.undo_escapes(backslash);
                 }
             }
             Kind::Value => {
@@ -327,44 +328,26 @@ impl Layer<'_, '_, '_> {
             return;
         }
         let text = self.context.text;
-        let percent = text[at] == b'%';
-        let floor = at.saturating_sub(ESCAPE_BEFORE);
-        let before = &text[floor..at];
-        let start = floor
-            + before
-                .iter()
-                .rposition(|&byte| byte == b'\n' || (percent && !is_url(byte)))
-                .map_or(0, |stop| stop + 1);
-        let after = &text[at..text.len().min(at + ESCAPE_AFTER)];
-        let end = at
-            + after
-                .iter()
-                .position(|&byte| byte == b'\n' || (percent && !is_url(byte)))
-                .unwrap_or(after.len());
-        self.escape_done = end.max(at + 1);
-        let (undone, encoding) = if percent {
-            (escape::percent(&text[start..end]), Encoding::Percent)
-        } else {
-            (escape::backslash(&text[start..end]), Encoding::Escape)
-        };
-        if !undone.changed {
-            return;
-        }
-        let inner = Zeroizing::new(undone.text);
+        let (span, undone) = escapes::undo(text, at);
+        self.escape_done = span.end.max(at + 1);
+        let Some(undone) = undone else { return };
+        let inner = Zeroizing::new(undone.text.text);
         let context = self.context.within(&inner);
-        let origin = |offset: usize| start + undone.origin[offset] as usize;
+        let origin = |offset: usize| undone.span.start + undone.text.origin[offset] as usize;
         let deep = self.searcher.look_deep(&inner);
         let found = self.searcher.search_layer(&context, 0, inner.len(), self.depth + 1);
-        self.searcher.place_deep(deep, encoding, |span| Span::new(origin(span.start), origin(span.end)));
+        let placed = |span: Span| Span::new(origin(span.start), origin(span.end));
+        self.searcher.place_deep(deep, undone.encoding, placed);
         for mut found in found {
             let place = Span::new(origin(found.secret.start), origin(found.secret.end));
             let same = text[place.range()] == inner[found.secret.range()];
+            if same && undone.wide {
+                continue;
+            }
             if !same {
                 found.plain.get_or_insert_with(|| Zeroizing::new(inner[found.secret.range()].to_vec()));
             }
-            if !same || percent || text[start..end].contains(&b'\\') {
-                found.decoded.insert(0, encoding);
-            }
+            found.decoded.insert(0, undone.encoding);
             found.secret = place;
             self.found.push(found);
         }
@@ -382,28 +365,4 @@ pub(super) fn value_starts(text: &[u8], at: usize) -> impl Iterator<Item = usize
 /// Whether value rules look at a run: it does not read as words.
 pub(super) fn is_value(text: &[u8]) -> bool {
     !run_reads_as_words(text)
-}
-
-/// Bytes of a URL and its escapes.
-fn is_url(byte: u8) -> bool {
-    is_word(byte)
-        || matches!(
-            byte,
-            b'%' | b'-'
-                | b'.'
-                | b'~'
-                | b':'
-                | b'/'
-                | b'?'
-                | b'#'
-                | b'@'
-                | b'!'
-                | b'$'
-                | b'&'
-                | b'*'
-                | b'+'
-                | b','
-                | b';'
-                | b'='
-        )
 }

@@ -69,17 +69,13 @@ pub(crate) enum Rank {
     Verified,
 }
 
-/// Of overlapping matches, keeps the most specific; of equals the weightier, the longer, the first rule by id. What is
-/// left is sorted by place.
+/// Of overlapping matches, keeps the most specific; of equals the weightier, the longer, the first rule by id, the one that needed
+/// less decoding. What is left is sorted by place.
 pub(crate) fn settle(matches: &mut Vec<Match>) {
     matches.sort_by(|a, b| {
-        (b.rank, b.weight(), b.secret.len(), a.secret.start, a.rule.id).cmp(&(
-            a.rank,
-            a.weight(),
-            a.secret.len(),
-            b.secret.start,
-            b.rule.id,
-        ))
+        (b.rank, b.weight(), b.secret.len(), a.secret.start, a.rule.id)
+            .cmp(&(a.rank, a.weight(), a.secret.len(), b.secret.start, b.rule.id))
+            .then_with(|| a.decoded.len().cmp(&b.decoded.len()))
     });
     // by start, those kept so far: no two overlap but those of one group, so neighbours decide
     let mut kept: BTreeMap<usize, (usize, u32)> = BTreeMap::new();

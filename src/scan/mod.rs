@@ -4,6 +4,7 @@
 mod candidate;
 mod confirm;
 mod detect;
+mod escapes;
 pub mod filter;
 mod keywords;
 mod layer;

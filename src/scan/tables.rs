@@ -8,6 +8,7 @@ use crate::rules::{BYTE_SETS, End, KEYWORDS, Route, Rule, analyze};
 use super::candidate::anchors::AnchorTable;
 use super::candidate::{Finder, StartTable, is_token, is_word};
 use super::detect::{ANCHORS, Detector};
+use super::escapes;
 use super::keywords::KeywordTable;
 
 /// What an anchor leads to.
@@ -96,6 +97,10 @@ impl Tables {
         for &(literal, detector) in ANCHORS {
             literals.push((literal.as_bytes(), targets.len() as u16));
             targets.push((Target::Detector(detector), literal.len()));
+        }
+        for literal in escapes::anchors() {
+            literals.push((literal, targets.len() as u16));
+            targets.push((Target::Detector(Detector::Escape), literal.len()));
         }
         for (index, rule) in by_route(Route::Anchor) {
             for &literal in rule.literals {

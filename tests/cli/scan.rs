@@ -239,3 +239,80 @@ fn a_disabled_rule() {
     session.write(".portcullis.toml", format!("[scan]\ndisable = ['{RULE}']\n"));
     session.gate(&["scan"]).exits(0).never_says(RULE);
 }
+
+/// A secret written in escapes, one name for each way.
+fn escaped(secret: &str) -> Vec<(&'static str, String)> {
+    let each = |form: fn(u8) -> String| secret.bytes().map(form).collect::<String>();
+    let (head, tail) = secret.split_at(24);
+    vec![
+        ("percent", each(|byte| format!("%{byte:02x}"))),
+        ("percent, upper case", each(|byte| format!("%{byte:02X}"))),
+        ("percent, one sign", secret.replacen('_', "%5F", 1)),
+        ("percent, every third", {
+            let bytes = secret.bytes().enumerate();
+            bytes
+                .map(|(i, b)| if i % 3 == 1 { format!("%{b:02X}") } else { char::from(b).to_string() })
+                .collect()
+        }),
+        ("percent, twice", each(|byte| format!("%25{byte:02X}"))),
+        ("hexadecimal", each(|byte| format!("\\x{byte:02x}"))),
+        ("octal", each(|byte| format!("\\{byte:03o}"))),
+        ("four digits", each(|byte| format!("\\u{byte:04x}"))),
+        ("eight digits", each(|byte| format!("\\U{byte:08x}"))),
+        ("braces", each(|byte| format!("\\u{{{byte:x}}}"))),
+        ("over two lines", format!("{head}\\\n{tail}")),
+    ]
+}
+
+#[test]
+fn escapes_hide_no_token() {
+    let secret = secret(RULE, 7);
+    for (name, text) in escaped(&secret) {
+        for line in
+            [format!("say = \"{text}\"\n"), format!("{text}\n"), format!("https://x.example/?t={text}&u=1\n")]
+        {
+            let file = format!("{name}.py");
+            Session::with(&[(&file, &line)]).gate(&["scan"]).exits(1).says(RULE).never_says(&secret);
+        }
+    }
+}
+
+#[test]
+fn escapes_hide_no_assigned_secret() {
+    let token = secret(RULE, 9);
+    let password = &token[8..24];
+    for escape in [|byte: u8| format!("%{byte:02X}"), |byte: u8| format!("\\x{byte:02x}")] {
+        let text: String = password.bytes().map(escape).collect();
+        for line in [format!("db_password = \"{text}\"\n"), format!("password='{text}'\n")] {
+            let session = Session::with(&[("a.py", &line)]);
+            session.gate(&["scan"]).exits(1).says("generic-password").never_says(password);
+        }
+    }
+}
+
+#[test]
+fn escapes_of_ordinary_text_are_no_findings() {
+    let text = "printf(\"%3d:%4d:%5d %2d\\x41\\x42 \\101\\102 %41%42%43\\n\");\n\
+                static const char key[] = \"\\x61\\x62\\x63\\x64\\x65\\x66\\x67\\x68\\x69\\x6a\\x6b\\x6c\\x6d\";\n\
+                #define LONG_NAME_OF_A_MACRO\\\nanother_name_that_goes_on_and_on\n";
+    Session::with(&[("a.c", text)]).gate(&["scan"]).exits(0);
+}
+
+#[test]
+fn arguments_that_mean_nothing_together() {
+    let (session, _) = leaky();
+    for arguments in [
+        &["--threads", "0"][..],
+        &["--threads", "-1"],
+        &["--path", "x", "."],
+        &["--path", "x"],
+        &["--all-staged", "--stdin"],
+        &["--reachable", "--diff", "-"],
+        &["--max-file-size", "-1"],
+    ] {
+        let run = session.gate(&[&["scan"], arguments].concat());
+        run.exits(2).complains("error:");
+        assert!(!run.stderr().contains("-- -1"), "{}", run.stderr());
+    }
+    session.gate(&["scan", "--threads", "99999999"]).exits(1).says(RULE);
+}

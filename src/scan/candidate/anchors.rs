@@ -28,6 +28,10 @@ const GROUPS: [&[&str]; 16] = [
     &["$2x$", "$2y$", "qlim", "tzr|", "uper"],
 ];
 
+/// The group of the escapes of [`super::super::escapes`]: three bytes each, and too many to list. The bytes that they
+/// begin with stand in it already.
+const ESCAPES: usize = 9;
+
 /// Bytes of a fingerprint.
 pub(super) const PRINT: usize = 4;
 
@@ -212,6 +216,9 @@ impl AnchorTable {
 
 /// Offset, length and group of the fingerprint that is listed for a literal.
 fn listed(literal: &[u8]) -> Option<(usize, usize, usize)> {
+    if let [b'%' | b'\\', _, _] = literal {
+        return Some((0, literal.len(), ESCAPES));
+    }
     GROUPS.iter().enumerate().find_map(|(group, prints)| {
         prints.iter().find_map(|print| {
             let offset = literal.windows(print.len()).position(|window| window == print.as_bytes())?;

@@ -71,14 +71,14 @@ static CLASS: [u8; 256] = {
 
 /// Whether `byte` is a letter, a digit or an underscore.
 #[inline]
-pub(crate) fn is_word(byte: u8) -> bool {
-    CLASS[usize::from(byte)] & WORD != 0
+pub(crate) const fn is_word(byte: u8) -> bool {
+    CLASS[byte as usize] & WORD != 0
 }
 
 /// Whether `byte` may stand in a run.
 #[inline]
-pub(crate) fn is_token(byte: u8) -> bool {
-    CLASS[usize::from(byte)] & TOKEN != 0
+pub(crate) const fn is_token(byte: u8) -> bool {
+    CLASS[byte as usize] & TOKEN != 0
 }
 
 /// Finds candidates with the tables of one rule set. Built once, shared by all threads.
@@ -117,7 +117,7 @@ impl Path {
 }
 
 /// The shortest run of token characters that makes a candidate.
-const RUN: usize = crate::rules::analyze::RUN;
+pub(super) const RUN: usize = crate::rules::analyze::RUN;
 
 impl Finder {
     /// A finder for the given prefixes and anchors (in lower case).

@@ -55,6 +55,7 @@ fn main() {
     write("command_examples.rs", &examples);
     write("effects.rs", &places::effects(Path::new("rules/effects.toml")));
     write("places.rs", &places::places(Path::new("rules/places.toml")));
+    write("flows.rs", &places::flows(Path::new("rules/flows.toml")));
     write("git_config.rs", &places::git_config(Path::new("rules/git-config.toml")));
 }
 

@@ -85,9 +85,28 @@ pub(crate) fn effects(file: &Path) -> String {
     out
 }
 
-/// Each list of the file as a sorted table, named after its section and key.
+/// Sections of named lists.
+type Sections = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
+/// Each list of the file as a table, named after its section and key.
 pub(crate) fn places(file: &Path) -> String {
-    let sections: BTreeMap<String, BTreeMap<String, Vec<String>>> = read(file);
+    lists(read(file))
+}
+
+/// The same, with the hosts that each name is at home at as one table.
+pub(crate) fn flows(file: &Path) -> String {
+    let mut sections: Sections = read(file);
+    let homes = sections.remove("homes").unwrap_or_default();
+    let mut out = lists(sections);
+    writeln!(out, "static HOMES: [(&str, &[&str]); {}] = [", homes.len()).unwrap();
+    for (name, hosts) in homes {
+        writeln!(out, "({name:?}, &{hosts:?}),").unwrap();
+    }
+    writeln!(out, "];").unwrap();
+    out
+}
+
+fn lists(sections: Sections) -> String {
     let mut out = String::new();
     for (section, lists) in sections {
         for (list, patterns) in lists {

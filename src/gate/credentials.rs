@@ -6,6 +6,9 @@ use super::request::Environment;
 
 /// Whether one of the places is a file that holds credentials. `word` is what was written.
 pub fn is_credential_file(word: &Word, spots: &[Spot], cwd: Option<&Cwd>, environment: &Environment) -> bool {
+    if searches_for_keys(word) {
+        return true;
+    }
     let text = template(word);
     let cwd = match cwd {
         Some(Cwd::Known(path)) => Some(path.as_path()),
@@ -20,10 +23,12 @@ pub fn is_credential_file(word: &Word, spots: &[Spot], cwd: Option<&Cwd>, enviro
     if spots.is_empty() {
         return false;
     }
+    let normal = plain_classes(&normal);
     let name = normal.rsplit('/').next().unwrap_or("");
-    if paths::CREDENTIAL_HARMLESS
-        .iter()
-        .any(|pattern| name_fits(pattern, name) && !name.contains(['*', '?', '[']))
+    // whatever is unknown in it, its end must be harmless
+    let with_hole_filled = name.replace('\0', "x");
+    if !name.contains(['*', '?', '['])
+        && paths::CREDENTIAL_HARMLESS.iter().any(|pattern| name_fits(pattern, &with_hole_filled))
     {
         return false;
     }
@@ -50,6 +55,41 @@ pub fn is_credential_file(word: &Word, spots: &[Spot], cwd: Option<&Cwd>, enviro
         }
     }
     name_is_credential(name)
+}
+
+/// Whether a path is what a search finds by a name that only keys have.
+fn searches_for_keys(word: &Word) -> bool {
+    let (Some(last), true) = (word.parts.last(), word.parts.len() > 1) else { return false };
+    let name = match last {
+        Part::Glob(name) => name.as_str(),
+        Part::Text(name) => name.rsplit('/').next().unwrap_or(name),
+        Part::Unknown { .. } => return false,
+    };
+    paths::CREDENTIAL_SEARCHED.contains(&name)
+        && word.parts.iter().any(|part| matches!(part, Part::Unknown { source, .. } if source == "{}"))
+}
+
+/// The path with classes of a single character, as in `.[e]nv`, as that character.
+fn plain_classes(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('[') {
+        out.push_str(&rest[..at]);
+        let inner = &rest[at + 1..];
+        let mut chars = inner.chars();
+        match (chars.next(), chars.next()) {
+            (Some(one), Some(']')) if one != '!' && one != '^' => {
+                out.push(one);
+                rest = &inner[one.len_utf8() + 1..];
+            }
+            _ => {
+                out.push('[');
+                rest = inner;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Whether a folder of the home is one that credential files lie right in, such as `.ssh`.
@@ -104,6 +144,10 @@ pub fn prints_secret_variable(word: &Word) -> bool {
 /// Whether the source of an unknown part, such as `$API_TOKEN` or `${API_TOKEN:0:4}`, is such a variable.
 pub fn is_secret_variable(source: &str) -> bool {
     let Some(rest) = source.strip_prefix('$') else { return false };
+    // `${!name}` is the value of whatever variable; `${!name*}` and `${!name[@]}` are names only
+    if let Some(name) = rest.strip_prefix("{!") {
+        return !name.contains(['*', '@']);
+    }
     // `${#X}` is its length, `${X:+…}` whether it is set.
     let rest = rest.strip_prefix('{').unwrap_or(rest);
     let name: &str =

@@ -1,5 +1,6 @@
 //! What effects deserve: kind of effect by place of its target, from `rules/effects.toml`.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::address;
@@ -48,20 +49,27 @@ pub fn is_stake(kind: EffectKind) -> bool {
     )
 }
 
+/// What effects are judged against.
+pub struct Surroundings<'s> {
+    /// The machine and the user.
+    pub environment: &'s Environment,
+    /// Files and repositories.
+    pub world: &'s dyn World,
+    /// The paths that some command of the request reads.
+    pub read: HashSet<PathBuf>,
+}
+
 /// What the effects of a reading deserve; those that deserve nothing but leave are not named.
-pub fn judge(
-    invocation: &Invocation,
-    reading: &Reading,
-    environment: &Environment,
-    world: &dyn World,
-) -> Vec<Opinion> {
+pub fn judge(invocation: &Invocation, reading: &Reading, surroundings: &Surroundings<'_>) -> Vec<Opinion> {
     let entered = reading.cwd.as_ref().map(|word| paths::enter(invocation.cwd.as_ref(), word));
     let mut judge = Judge {
         invocation,
         cwd: entered.as_ref().or(invocation.cwd.as_ref()),
-        environment,
-        world,
+        environment: surroundings.environment,
+        world: surroundings.world,
+        read: &surroundings.read,
         sends_home: sends_home(reading),
+        away: moves_away(reading, invocation, surroundings.environment),
         out: Vec::new(),
     };
     for effect in &reading.effects {
@@ -72,6 +80,18 @@ pub fn judge(
         }
     }
     judge.out
+}
+
+/// Whether what is moved ends in a temporary folder or in nothing.
+fn moves_away(reading: &Reading, invocation: &Invocation, environment: &Environment) -> bool {
+    reading.effects.iter().any(|effect| effect.kind == EffectKind::Moves)
+        && reading.effects.iter().filter(|effect| effect.kind == EffectKind::Overwrites).any(|effect| {
+            effect.target.as_ref().is_some_and(|target| {
+                paths::locate(target, invocation.cwd.as_ref(), environment).iter().any(|spot| {
+                    matches!(spot.area, Area::Temporary | Area::TemporaryRoot | Area::Stream | Area::Cache)
+                })
+            })
+        })
 }
 
 /// Whether all the machines that data goes to are this one.
@@ -120,7 +140,10 @@ struct Judge<'j> {
     cwd: Option<&'j Cwd>,
     environment: &'j Environment,
     world: &'j dyn World,
+    read: &'j HashSet<PathBuf>,
     sends_home: bool,
+    /// Whether what is moved goes where nobody looks for it again.
+    away: bool,
     out: Vec<Opinion>,
 }
 
@@ -280,15 +303,10 @@ impl Judge<'_> {
     fn fetched(&mut self, target: &Word) {
         if target.prefix().starts_with("file://") {
             self.placed(EffectKind::Shows, &strip(target, "file://".len()));
-            return;
         }
         if address::is_metadata(target) {
             let reason = "asks the cloud for the credentials of this machine".to_owned();
             self.opinion("cloud-metadata".to_owned(), Decision::Ask, reason, None);
-        }
-        if credentials::prints_secret_variable(target) && !is_local_address(target) {
-            let reason = format!("puts a credential into the address `{}`", shown(target));
-            self.opinion("credential-sent".to_owned(), Decision::Ask, reason, None);
         }
     }
 
@@ -337,7 +355,7 @@ impl Judge<'_> {
             self.elsewhere(kind, target);
             return;
         }
-        let spots = paths::locate(target, self.cwd, self.environment);
+        let mut spots = paths::locate(target, self.cwd, self.environment);
         self.credential(kind, target, &spots);
         let removes = matches!(kind, EffectKind::Deletes | EffectKind::DeletesTree | EffectKind::Moves);
         let home = spots.iter().any(|spot| {
@@ -347,12 +365,27 @@ impl Judge<'_> {
             let reason = format!("removes `{}`: keys that nothing else may hold", shown(target));
             self.opinion("credential-lost".to_owned(), Decision::Deny, reason, None);
         }
+        if kind != EffectKind::Lists
+            && let Some(real) = self.behind_links(kind, target, &spots)
+        {
+            let word = Word { span: target.span, ..Word::known(real.to_string_lossy()) };
+            let behind = paths::locate(&word, self.cwd, self.environment);
+            self.credential(kind, &word, &behind);
+            spots.extend(behind);
+        }
         for spot in &spots {
             let tree = matches!(kind, EffectKind::DeletesTree | EffectKind::PermissionsTree);
             if spot.emptied && !tree {
                 continue;
             }
             let mut judgement = PLACED[spot.area as usize][kind as usize];
+            if self.away
+                && kind == EffectKind::Moves
+                && judgement == Judgement::Allow
+                && spot.area == Area::Workspace
+            {
+                judgement = Judgement::Recover;
+            }
             if spot.emptied && judgement == Judgement::Deny && spot.area != Area::Root {
                 judgement = Judgement::Ask;
             }
@@ -375,6 +408,23 @@ impl Judge<'_> {
                 }
             }
         }
+    }
+
+    /// Where a path leads if a link stands on the way.
+    fn behind_links(&self, kind: EffectKind, target: &Word, spots: &[Spot]) -> Option<PathBuf> {
+        let [Spot { path: Some(path), content, .. }] = spots else { return None };
+        // what is removed or moved is the link, but for a slash after it
+        let links = self
+            .invocation
+            .words
+            .first()
+            .and_then(Word::text)
+            .is_some_and(|name| matches!(name.rsplit('/').next(), Some("ln" | "link")));
+        let removes = matches!(kind, EffectKind::Deletes | EffectKind::DeletesTree | EffectKind::Moves);
+        let itself = (removes || links && kind == EffectKind::Overwrites)
+            && !content
+            && !paths::template(target).ends_with('/');
+        super::links::real(path, !itself, self.world, self.environment)
     }
 
     fn credential(&mut self, kind: EffectKind, target: &Word, spots: &[Spot]) {
@@ -437,6 +487,9 @@ impl Judge<'_> {
         if paths::names_made(target) {
             return;
         }
+        if kind == EffectKind::Overwrites {
+            return self.overwrites(id, target, spot);
+        }
         let lost = match spot.path.as_deref() {
             None => unknown(),
             Some(path) => match self.world.recoverable(&before_globs(path)) {
@@ -449,6 +502,27 @@ impl Judge<'_> {
             },
         };
         let reason = format!("{} `{}`: {lost}", does(kind), shown(target));
+        self.opinion(id, Decision::Ask, reason, None);
+    }
+}
+
+impl Judge<'_> {
+    /// A file of the workspace that is written anew.
+    fn overwrites(&mut self, id: String, target: &Word, spot: &Spot) {
+        let Some(path) = spot.path.as_deref().filter(|_| target.text().is_some()) else { return };
+        if super::overwrite::is_meant(self.invocation, path, self.read) {
+            return;
+        }
+        let reason = match self.world.recoverable(path) {
+            Recoverable::Lost { .. } => {
+                format!("overwrites `{}`: what it holds now is nowhere else", shown(target))
+            }
+            // without a repository nothing could be had back, and everything would be asked about
+            Recoverable::Unknown if self.world.kind(&self.environment.workspace.join(".git")).is_some() => {
+                format!("overwrites `{}`: could not be told whether it could be had back", shown(target))
+            }
+            _ => return,
+        };
         self.opinion(id, Decision::Ask, reason, None);
     }
 }

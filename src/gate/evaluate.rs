@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use super::decision::Decision;
 use super::hidden;
+use super::links::Linked;
 use super::material::Material;
 use super::model::{Effect, Invocation, Opinion, Part, Reading, Word, World};
 use super::policy::{Authority, Policy, Ruled};
 use super::request::{Environment, Request};
 use super::resolve::{Resolved, destroys, resolve};
-use super::{effects, flows, material};
+use super::{effects, flows, material, overwrite};
 use crate::span::Span;
 
 /// Commands longer than this are not read.
@@ -150,16 +151,28 @@ fn judge(
             "the command is nested more deeply than can be read",
         );
     }
+    if repeats(&text) {
+        return Verdict::of(
+            "limit-repetition",
+            Decision::Ask,
+            "the command says the same again and again, more often than anybody means it",
+        );
+    }
     let mut material = material::look(text.as_bytes(), &environment.stored);
     opinions.extend(material.opinions.iter().cloned());
-    let Resolved { invocations, readings, opinions: said, own } =
+    let Resolved { invocations, readings, opinions: said, own, links } =
         resolve(&text, request.cwd.clone(), environment, world, deadline);
     opinions.extend(said);
     let all: Vec<(Invocation, Reading)> = invocations.into_iter().zip(readings).collect();
     opinions.extend(material.look_at_words(&text, &all));
-    opinions.extend(flows::judge(&all, environment));
+    opinions.extend(flows::judge(&all, environment, world));
     let mut matches: Vec<Match> =
         policy.judge_request(opinions).into_iter().map(|ruled| of_rule(ruled, None, &material)).collect();
+    let surroundings = effects::Surroundings {
+        environment,
+        world: &Linked { world, links: &links, deadline },
+        read: overwrite::read_paths(&all),
+    };
     let mut commands = Vec::with_capacity(all.len());
     for (index, (invocation, reading)) in all.iter().enumerate() {
         let mut opinions;
@@ -169,13 +182,13 @@ fn judge(
             plain.effects.retain(|effect| {
                 destroys(effect.kind) && effect.target.as_ref().is_some_and(|target| target.text().is_some())
             });
-            opinions = effects::judge(invocation, &plain, environment, world);
+            opinions = effects::judge(invocation, &plain, &surroundings);
             opinions.extend(
                 reading.opinions.iter().filter(|opinion| opinion.decision == Decision::Deny).cloned(),
             );
         } else {
             opinions = reading.opinions.clone();
-            opinions.extend(effects::judge(invocation, reading, environment, world));
+            opinions.extend(effects::judge(invocation, reading, &surroundings));
         }
         let canonical = canonical(invocation, reading);
         let ruled = policy.judge(&invocation.words, &canonical, opinions);
@@ -204,6 +217,28 @@ fn judge(
         ))
     });
     Verdict { decision, matches, commands }
+}
+
+/// Whether the same word, pair of words or level of a pattern follows itself more often than anybody would write it.
+fn repeats(text: &str) -> bool {
+    /// Words are repeated this often in lists at times, keywords never.
+    const OFTEN: usize = 200;
+    if text.len() < OFTEN {
+        return false;
+    }
+    if text.matches("*/").count() > 64 && text.contains("*/*/*/*/*/*/*/*/") {
+        return true;
+    }
+    let (mut before, mut last, mut same, mut pairs) = ("", "", 0, 0);
+    for word in text.split_ascii_whitespace() {
+        same = if word == last { same + 1 } else { 0 };
+        pairs = if word == before { pairs + 1 } else { 0 };
+        if same >= OFTEN || pairs >= 2 * OFTEN {
+            return true;
+        }
+        (before, last) = (last, word);
+    }
+    false
 }
 
 /// How many brackets are open at once at the most, wherever they stand.

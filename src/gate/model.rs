@@ -147,6 +147,8 @@ pub struct Invocation {
     pub span: Option<Span>,
     /// How deep it lies in wrappers, scripts and substitutions.
     pub depth: usize,
+    /// Whether it stands in a file: a script or a target that the request runs.
+    pub scripted: bool,
 }
 
 /// A command within a command, as a program's knowledge names it.
@@ -222,6 +224,15 @@ pub struct Opinion {
     pub span: Option<Span>,
 }
 
+/// A word that does nothing by itself: text, data, an address, a name. Where it goes may matter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mention {
+    /// The word.
+    pub word: Word,
+    /// The option whose value it is, as listed; empty for operands.
+    pub option: String,
+}
+
 /// What knowledge says of one invocation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
@@ -235,6 +246,8 @@ pub struct Reading {
     pub effects: Vec<Effect>,
     /// Commands in it.
     pub inner: Vec<Inner>,
+    /// Words that do nothing by themselves.
+    pub mentions: Vec<Mention>,
     /// The folder that the rest works in, where an option changes it.
     pub cwd: Option<Word>,
 }
@@ -247,6 +260,10 @@ pub trait World {
     fn read(&self, path: &std::path::Path, limit: usize) -> Option<(Vec<u8>, bool)>;
     /// What stands at a path, links not followed.
     fn kind(&self, path: &std::path::Path) -> Option<FileKind>;
+    /// Where a symbolic link points, as it is written in it; `None` where there is no link.
+    fn link(&self, _path: &std::path::Path) -> Option<PathBuf> {
+        None
+    }
     /// Whether what lies at `path` could be had back after it was deleted or overwritten.
     fn recoverable(&self, path: &std::path::Path) -> Recoverable;
     /// What of a repository's state would be lost: [`Recoverable::Absent`] when nothing would, else what, or that it could

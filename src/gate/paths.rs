@@ -40,6 +40,7 @@ areas! {
     Cache => "cache",
     Home => "home",
     HomeRoot => "home-root",
+    Store => "store",
     Start => "start",
     RemoteAccess => "remote-access",
     OtherHome => "other-home",
@@ -231,7 +232,7 @@ fn is_all(name: &str) -> bool {
     )
 }
 
-fn area(path: &Path, environment: &Environment) -> Area {
+pub(super) fn area(path: &Path, environment: &Environment) -> Area {
     let text = path.to_string_lossy();
     if path == Path::new("/") {
         return Area::Root;
@@ -263,6 +264,7 @@ fn area(path: &Path, environment: &Environment) -> Area {
         let below = below.to_string_lossy();
         for (patterns, area) in [
             (HOME_REMOTE_ACCESS.as_slice(), Area::RemoteAccess),
+            (HOME_STORE.as_slice(), Area::Store),
             (HOME_GUARD.as_slice(), Area::Guard),
             (HOME_START.as_slice(), Area::Start),
             (HOME_CACHE.as_slice(), Area::Cache),

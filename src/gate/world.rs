@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::model::{FileKind, Recoverable, Stake, World};
@@ -36,6 +36,10 @@ impl World for Files {
         } else {
             FileKind::Other
         })
+    }
+
+    fn link(&self, path: &Path) -> Option<PathBuf> {
+        std::fs::read_link(path).ok()
     }
 
     fn recoverable(&self, path: &Path) -> Recoverable {

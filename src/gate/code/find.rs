@@ -116,6 +116,9 @@ impl Finder {
                     self.seen.push(Seen::Shell(word(parts.clone())));
                 }
                 Token::Name(name) => self.name(name, tokens, at),
+                Token::Text(parts) if self.language.names.contains(&"php") => {
+                    self.named_call(parts, tokens, at);
+                }
                 _ => {}
             }
         }
@@ -262,6 +265,12 @@ impl Finder {
         let path = path.trim_start_matches("node:");
         let star = self.aliases.get("*").map(|module| format!("{module}.{path}"));
         let matches = |call: &&Call| match call.name.strip_prefix('.') {
+            // `process.env.HOME` is a look at `process.env`
+            None if call.does == Does::Environment
+                && path.strip_prefix(call.name).is_some_and(|rest| rest.starts_with('.')) =>
+            {
+                true
+            }
             Some(last) => path.rsplit(['.', ':']).next() == Some(last),
             None => {
                 path == call.name
@@ -305,15 +314,20 @@ impl Finder {
         }
         let dynamic_import = matches!(name, "__import__" | "require" | "import")
             && tokens.get(at + 1) == Some(&Token::Mark('('));
+        if name == "__import__" && dynamic_import {
+            self.unseen("`__import__` hides what is imported");
+        }
         if dynamic_import
             && !matches!(tokens.get(at + 2), Some(Token::Text(parts)) if matches!(parts.as_slice(), [Part::Text(_)]))
         {
             self.unseen("it loads code whose name is only known when it runs");
             return;
         }
-        let Some(call) = self.lookup(&full) else { return };
+        let Some(call) = self.lookup(&full) else { return self.far_call(name, tokens, at) };
         if call.does == Does::Environment {
-            self.environment(name, tokens, at);
+            if !handed_on(tokens, at) {
+                self.environment(name, tokens, at);
+            }
             return;
         }
         // a call has parentheses, but for languages that do without, and for names handed on
@@ -374,6 +388,59 @@ impl Finder {
         }
     }
 
+    /// A call of anything else with an address: it asks there for something, if it does not merely print.
+    fn far_call(&mut self, name: &str, tokens: &[Token], at: usize) {
+        if tokens.get(at + 1) != Some(&Token::Mark('(')) {
+            return;
+        }
+        let last = name.rsplit(['.', ':']).next().unwrap_or(name);
+        let prints = matches!(
+            last,
+            "print"
+                | "log"
+                | "error"
+                | "warn"
+                | "info"
+                | "debug"
+                | "puts"
+                | "echo"
+                | "printf"
+                | "urlparse"
+                | "push"
+                | "append"
+                | "write"
+        );
+        let Some(address) = arguments(tokens, at + 2).first().and_then(|first| self.constant(first)) else {
+            return;
+        };
+        let far = matches!(address.first(), Some(Part::Text(text)) if text.starts_with("http://") || text.starts_with("https://"));
+        if far && !prints {
+            self.seen.push(Seen::Effect(EffectKind::Fetches, Some(word(address))));
+        }
+    }
+
+    /// A name of a call that is handed on as a text: `array_map("unlink", …)`.
+    fn named_call(&mut self, parts: &[Part], tokens: &[Token], at: usize) {
+        let [Part::Text(text)] = parts else { return };
+        let handed = matches!(tokens.get(at.wrapping_sub(1)), Some(Token::Mark('(' | ',')))
+            && matches!(tokens.get(at + 1), Some(Token::Mark(',' | ')')));
+        let runs = |call: &&Call| {
+            call.name == text
+                && matches!(
+                    call.does,
+                    Does::Shell
+                        | Does::Command
+                        | Does::Code
+                        | Does::Delete
+                        | Does::DeleteTree
+                        | Does::Overwrite
+                )
+        };
+        if handed && self.language.calls.iter().any(|call| runs(&call)) {
+            self.unseen(&format!("`{text}` is called by its name"));
+        }
+    }
+
     fn call(&mut self, call: &Call, name: &str, arguments: &[&[Token]], tokens: &[Token], at: usize) {
         let argument = arguments.get(call.argument).copied();
         // `Path("x").unlink()`: the path is the object
@@ -418,7 +485,7 @@ impl Finder {
                     Some(items) => self.command(&items),
                     None => {
                         let second = arguments.get(call.argument + 1).copied();
-                        match second.and_then(list) {
+                        match second.and_then(|second| list(second).or_else(|| list_in(second))) {
                             // `spawn("rm", ["-rf", "/"])`
                             Some(items) => {
                                 let mut all = vec![argument];
@@ -464,7 +531,11 @@ impl Finder {
                     self.seen.push(effect(EffectKind::Overwrites, word_of(self.constant(to), to)));
                 }
             }
-            Does::Read => self.seen.push(effect(EffectKind::Shows, target)),
+            Does::Read => {
+                // PHP and Ruby read addresses as they read files
+                let far = target.prefix().contains("://") && !target.prefix().starts_with("file:");
+                self.seen.push(effect(if far { EffectKind::Fetches } else { EffectKind::Shows }, target));
+            }
             Does::Open => self.open(call, arguments, target),
             Does::Fetch => {
                 // data makes a request that sends
@@ -533,8 +604,11 @@ impl Finder {
             if text.starts_with('|') || text.ends_with('|') || text == "-|" || text == "|-" {
                 self.shell = true;
                 let rest: Vec<&[Token]> = arguments.iter().skip(call.argument + 1).copied().collect();
+                let line = Word::known(text.trim_matches(['|', ' ', '-']));
                 if rest.is_empty() {
-                    self.seen.push(Seen::Shell(Word::known(text.trim_matches(['|', ' ']))));
+                    self.seen.push(if text.starts_with('|') { Seen::Fed(line) } else { Seen::Shell(line) });
+                } else if text.starts_with("|-") && rest.len() == 1 {
+                    self.seen.push(Seen::Fed(word_of(self.constant(rest[0]), rest[0])));
                 } else {
                     self.command(&rest);
                 }
@@ -557,7 +631,7 @@ impl Finder {
         }
         if target.prefix().starts_with('|') {
             self.shell = true;
-            self.seen.push(Seen::Shell(Word::known(target.prefix().trim_start_matches('|'))));
+            self.seen.push(Seen::Fed(Word::known(target.prefix().trim_start_matches('|'))));
             return;
         }
         let mode = arguments.get(call.argument + 1).map(|mode| match mode {
@@ -695,8 +769,14 @@ impl Finder {
                     "getenv" | "get" | "fetch" if matches!(inner, [Token::Text(key), ..] if is_home(key)) => {
                         Some(home())
                     }
-                    "join" | "resolve" if path.contains("path") || path.starts_with("File") => {
+                    "join" | "resolve" | "joinpath"
+                        if last == "joinpath" || path.contains("path") || path.starts_with("File") =>
+                    {
                         let mut parts: Vec<Part> = Vec::new();
+                        // below a path that stands before it
+                        if last == "joinpath" {
+                            parts.push(Part::Unknown { source: "…".to_owned(), splits: false });
+                        }
                         for argument in split(inner) {
                             let value = self.sum(argument, depth + 1).unwrap_or_else(|| {
                                 vec![Part::Unknown { source: "…".to_owned(), splits: false }]
@@ -745,6 +825,27 @@ impl Finder {
 
     /// Names of dangerous calls that stand in texts or comments only: joined, decoded or looked up, they run all the same.
     fn hidden(&mut self, code: &str) {
+        // a replacement of everything by nothing, as `perl -pi` runs it
+        let plain: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+        if matches!(
+            plain.trim_end_matches(';'),
+            "s/.*//"
+                | "s/.*//s"
+                | "s/.*//sg"
+                | "s/.*//gs"
+                | "s/.*//g"
+                | "s/.+//"
+                | "s/.+//s"
+                | "$_=''"
+                | "$_=\"\""
+                | "undef$_"
+                | "s/^.*$//"
+        ) {
+            self.unseen("it leaves nothing of what it edits");
+        }
+        if plain.is_empty() {
+            self.unseen("it does nothing with what it is given");
+        }
         if self.depth > 0 || !self.seen.is_empty() {
             return;
         }
@@ -910,6 +1011,34 @@ fn bare(tokens: &[Token], start: usize) -> Vec<&[Token]> {
         arguments.push(&tokens[from..end]);
     }
     arguments
+}
+
+/// Whether an environment is only handed on to a program, or looked at for its names: `env=os.environ`,
+/// `{...process.env}`, `"X" in os.environ`, `Object.keys(process.env)`.
+fn handed_on(tokens: &[Token], at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).map(|at| &tokens[at]);
+    let named = |back: usize, names: &[&str]| matches!(before(back), Some(Token::Name(name)) if names.contains(&name.as_str()));
+    match before(1) {
+        Some(Token::Mark('=' | ':')) => named(2, &["env"]),
+        Some(Token::Mark('.')) => {
+            before(2) == Some(&Token::Mark('.')) && before(3) == Some(&Token::Mark('.'))
+        }
+        Some(Token::Mark('*')) => before(2) == Some(&Token::Mark('*')),
+        Some(Token::Mark('(')) => named(2, &["Object.keys", "len"]),
+        Some(Token::Name(name)) => {
+            let whole = matches!(&tokens[at], Token::Name(own) if is_environment(own));
+            name == "in" && whole && !matches!(tokens.get(at + 1), Some(Token::Mark('.' | '[')))
+        }
+        _ => false,
+    }
+}
+
+/// The list of arguments among options: `{args: ["-rf", "x"]}`.
+fn list_in(tokens: &[Token]) -> Option<Vec<&[Token]>> {
+    let at = tokens.windows(3).position(|window| {
+        matches!(window, [Token::Name(name), Token::Mark(':'), Token::Mark('[')] if name == "args" || name == "argv")
+    })?;
+    Some(arguments(tokens, at + 3))
 }
 
 /// The items of a list literal.

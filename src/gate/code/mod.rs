@@ -66,6 +66,8 @@ pub(crate) enum Does {
 pub(crate) enum Seen {
     /// Runs a line of shell.
     Shell(Word),
+    /// Runs a line of shell, and writes into it what is not known.
+    Fed(Word),
     /// Runs a program with these words.
     Command(Vec<Word>),
     /// Does something to a path or an address.

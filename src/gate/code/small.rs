@@ -132,6 +132,9 @@ fn awk(code: &str, seen: &mut Vec<Seen>) {
             _ => unknown("…"),
         };
         match token {
+            Token::Text(text) if text.starts_with("/inet") => {
+                seen.push(Seen::Effect(EffectKind::Sends, Some(known(text))));
+            }
             Token::Mark("(") => depth += 1,
             Token::Mark(")") => depth -= 1,
             Token::Mark(";") => {
@@ -154,7 +157,7 @@ fn awk(code: &str, seen: &mut Vec<Seen>) {
                     };
                     seen.push(Seen::Shell(word));
                 }
-                _ => seen.push(Seen::Shell(text(at + 1))),
+                _ => seen.push(Seen::Fed(text(at + 1))),
             },
             Token::Mark(kind @ (">" | ">>")) if prints && depth == 0 => {
                 let target = text(at + 1);
@@ -298,11 +301,23 @@ fn sed(code: &str, seen: &mut Vec<Seen>) {
                     at += 1;
                 }
             }
+            'd' if everything(&chars[..at]) => {
+                seen.push(Seen::Unseen("it leaves nothing of what it edits".to_owned()));
+                at += 1;
+            }
             'd' | 'D' | 'p' | 'P' | 'q' | 'Q' | 'n' | 'N' | 'g' | 'G' | 'h' | 'H' | 'x' | 'l' | '=' | 'F'
             | 'z' => at += 1,
             _ => return seen.push(unread()),
         }
     }
+}
+
+/// Whether the address before a command of sed is every line.
+fn everything(before: &[char]) -> bool {
+    let start = before.iter().rposition(|c| matches!(c, ';' | '\n' | '{' | '}')).map_or(0, |at| at + 1);
+    let address: String = before[start..].iter().filter(|c| !c.is_whitespace()).collect();
+    matches!(address.as_str(), "" | "1,$" | "0,$" | "1~1" | "/.*/" | "/^/" | "/$/")
+        && before[..start].is_empty()
 }
 
 /// Skips to an unescaped delimiter, classes not regarded.
@@ -386,6 +401,10 @@ fn vim(code: &str, seen: &mut Vec<Seen>) {
         }
         let name: String = command.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
         // `g`, `v` and `normal` run other commands
+        if matches!(command, "%d" | "1,$d" | "%delete" | "g/.*/d" | "g/^/d") {
+            seen.push(Seen::Unseen("it leaves nothing of what it edits".to_owned()));
+            continue;
+        }
         let harmless = HARMLESS_EX.contains(&name.as_str()) && !command.contains(['`', '(']);
         if !harmless {
             seen.push(Seen::Unseen(format!("`{name}` may run anything")));

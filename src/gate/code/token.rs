@@ -240,6 +240,13 @@ impl Reader<'_> {
         }
         let next = self.bytes.get(self.at).copied();
         let word = &self.text[start..self.at];
+        // `$f(…)` and `&$f(…)` call what a variable names
+        let calls =
+            next == Some(b'(') && word.starts_with('$') && !word.contains("->") && !word.contains("::");
+        if calls && (self.is("php") || self.is("perl") && self.tokens.last() == Some(&Token::Mark('&'))) {
+            self.tokens.push(Token::Name("__call_by_name".to_owned()));
+            return Some(());
+        }
         if self.is("python")
             && matches!(next, Some(b'"' | b'\''))
             && word.len() <= 2

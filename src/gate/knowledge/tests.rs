@@ -10,6 +10,8 @@ use crate::gate::sample::{SampleWorld, environment, folder};
 
 use super::table::{Command, Rule};
 
+mod wrapped;
+
 include!(concat!(env!("OUT_DIR"), "/command_examples.rs"));
 
 fn judge(command: &str) -> Verdict {

@@ -322,6 +322,9 @@ impl Resolver<'_> {
                     Stdin::Text(word) => super::simple::shown(word),
                     _ => format!("${variable}"),
                 };
+                // what `read` reads is what the variable holds; it is recorded next
+                let next = self.resolved.invocations.len();
+                self.substitutions.push((Rc::from(source.as_str()), next..next + 1));
                 state.set(variable, Value::Scalar(unknown(&source)));
             }
             return;

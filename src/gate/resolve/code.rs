@@ -2,7 +2,7 @@
 
 use crate::gate::code::{self, Seen};
 use crate::gate::decision::Decision;
-use crate::gate::model::{Effect, EffectKind, Invocation, Part, Reading, Word};
+use crate::gate::model::{Effect, EffectKind, Invocation, Opinion, Part, Reading, Stdin, Word};
 
 use super::inner::child;
 use super::value::State;
@@ -28,6 +28,7 @@ impl Resolver<'_> {
                 format!("code of a language that is not understood here ({language})"),
                 span,
             );
+            self.suspect(text, within, state);
             return;
         };
         for seen in &seen {
@@ -44,6 +45,14 @@ impl Resolver<'_> {
                 _ => {}
             }
         }
+        let doubtful = seen.iter().any(|seen| match seen {
+            Seen::Unseen(_) | Seen::Fed(_) => true,
+            Seen::Shell(text) => text.is_unknown(),
+            _ => false,
+        });
+        if doubtful {
+            self.suspect(text, within, state);
+        }
         self.see(language, &seen, within, state);
     }
 
@@ -56,7 +65,7 @@ impl Resolver<'_> {
         let known: Vec<Seen> = seen
             .into_iter()
             .filter(|seen| match seen {
-                Seen::Shell(word) => word.text().is_some(),
+                Seen::Shell(word) | Seen::Fed(word) => word.text().is_some(),
                 Seen::Command(words) => words.iter().all(|word| word.text().is_some()),
                 Seen::Effect(kind, target) => {
                     destroys(*kind) && target.as_ref().is_some_and(|target| target.text().is_some())
@@ -85,13 +94,15 @@ impl Resolver<'_> {
         let mut effects = Vec::new();
         for seen in seen {
             match seen {
-                Seen::Shell(text) => {
+                Seen::Shell(text) | Seen::Fed(text) => {
                     let mut inside = child(state, within);
+                    let fed = matches!(seen, Seen::Fed(_));
+                    let stdin = if fed { Stdin::Pipe(Vec::new()) } else { Stdin::default() };
                     self.shell_text(
                         &text.parts,
                         within.span,
                         &mut inside,
-                        &Io::default(),
+                        &Io { stdin, ..Io::default() },
                         "a line of shell in the code",
                     );
                 }
@@ -116,7 +127,20 @@ impl Resolver<'_> {
             let mut invocation = within.clone();
             invocation.words = vec![Word::known(language)];
             invocation.redirects.clear();
-            let reading = Reading { command: language.to_owned(), effects, ..Reading::default() };
+            let mut reading = Reading { command: language.to_owned(), effects, ..Reading::default() };
+            if reading
+                .effects
+                .iter()
+                .any(|effect| effect.kind == EffectKind::CredentialPrint && effect.target.is_none())
+            {
+                reading.opinions.push(Opinion {
+                    id: "credential-print".to_owned(),
+                    decision: Decision::Ask,
+                    reason: "reads the whole environment, in which credentials may stand".to_owned(),
+                    suggestion: None,
+                    span: within.span,
+                });
+            }
             self.record(&invocation, reading, state);
         }
     }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::gate::model::{Cwd, Part, Word};
-use crate::shell::ast::{self, List, Piece};
+use crate::shell::ast::{self, Kind, List, Piece};
 
 use super::parameter::Expanded;
 use super::value::{Parts, State, Value, known, push_parts, push_text, unknown};
@@ -367,8 +367,13 @@ impl Resolver<'_> {
             out
         });
         let range = start..self.resolved.invocations.len();
+        // `$(<file)` is what the file holds
+        let reads_file = matches!(list.items.as_slice(), [item] if item.rest.is_empty()
+            && matches!(item.first.commands.as_slice(), [command] if matches!(&command.kind,
+                Kind::Simple { assignments, words } if assignments.is_empty() && words.is_empty())
+                && command.redirects.iter().any(|redirect| redirect.op == ast::RedirectOp::Read)));
         match out {
-            Some(Out::Known(mut parts)) => {
+            Some(Out::Known(mut parts)) if !reads_file => {
                 for part in &parts {
                     if let Part::Unknown { source, .. } = part {
                         self.substitutions.push((Rc::from(source.as_str()), range.clone()));
@@ -406,7 +411,7 @@ impl Resolver<'_> {
         });
         let by = start..self.resolved.invocations.len();
         let out = if write { Out::Unknown } else { out.unwrap_or(Out::Unknown) };
-        self.processes.push(Process { out, by });
+        self.processes.push(Process { out, by, reads: write });
         format!("/dev/fd/{}", super::redirect::FIRST_PROCESS + self.processes.len() - 1)
     }
 }

@@ -6,7 +6,7 @@ use super::Resolver;
 
 impl Resolver<'_> {
     /// Notes which commands made what is unknown in an invocation.
-    pub(super) fn feed(&mut self, invocation: &Invocation, index: usize) {
+    pub(super) fn feed(&mut self, invocation: &mut Invocation, index: usize) {
         let mut feeders: Vec<std::ops::Range<usize>> = Vec::new();
         let stdin = match &invocation.stdin {
             Stdin::Text(word) => Some(word),
@@ -17,9 +17,18 @@ impl Resolver<'_> {
         for word in words {
             self.feeders(word, &mut feeders);
         }
+        // `> >(…)` and `tee >(…)`: what is written there comes to the commands in it
+        let written = invocation.redirects.iter().map(|redirect| &redirect.target).chain(&invocation.words);
+        let readers: Vec<usize> = written
+            .filter_map(Word::text)
+            .filter_map(|text| self.process_of(text))
+            .filter(|process| process.reads)
+            .flat_map(|process| process.by.clone())
+            .collect();
         if let Stdin::Pipe(piped) = &invocation.stdin {
             feeders.extend(piped.iter().map(|&feeder| feeder..feeder + 1));
         }
+        invocation.feeds.extend(readers);
         for feeder in feeders.into_iter().flatten() {
             if let Some(feeder) = self.resolved.invocations.get_mut(feeder)
                 && !feeder.feeds.contains(&index)

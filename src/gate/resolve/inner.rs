@@ -4,8 +4,11 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::gate::decision::Decision;
+use crate::gate::flows;
 use crate::gate::knowledge;
-use crate::gate::model::{Cwd, EffectKind, Inner, Invocation, Part, Place, Stdin, Word};
+use crate::gate::model::{
+    Cwd, EffectKind, Inner, Invocation, Part, Place, Reading, RedirectKind, Stdin, Word,
+};
 use crate::span::Span;
 
 use super::simple::{base_name, shown};
@@ -34,6 +37,7 @@ impl Resolver<'_> {
                     return Out::Unknown;
                 }
                 self.enter(&mut invocation, index);
+                self.poison_inner(&invocation, index, state);
                 let mut inside = child(state, &invocation);
                 self.start(invocation, &mut inside, &Io::default(), false)
             }
@@ -55,6 +59,12 @@ impl Resolver<'_> {
                 }
                 let io = Io { stdin: within.stdin.clone(), redirects: Vec::new() };
                 let span = text.span.or(within.span);
+                if let Stdin::Pipe(feeders) = &within.stdin
+                    && matches!(text.parts.as_slice(), [Part::Unknown { .. }])
+                    && let Some(file) = self.only_file(feeders)
+                {
+                    return self.script("shell", &file, &within, &mut inside, &io);
+                }
                 if text.is_unknown()
                     && let Stdin::Pipe(feeders) = &within.stdin
                     && self.fetched(feeders.iter().copied())
@@ -147,20 +157,34 @@ impl Resolver<'_> {
         out
     }
 
-    /// Says that code is only known when it runs.
-    pub(super) fn computed(&mut self, parts: &Parts, span: Option<Span>, what: &str) {
-        let mut fetched = false;
-        for part in parts {
-            let Part::Unknown { source, .. } = part else { continue };
-            let ranges: Vec<_> = self
-                .substitutions
+    /// The file that these commands put out as it is: `cat FILE`.
+    fn only_file(&self, feeders: &[usize]) -> Option<Word> {
+        let [only] = feeders else { return None };
+        let reading = self.resolved.readings.get(*only).filter(|reading| reading.command == "cat")?;
+        match reading.effects.as_slice() {
+            [effect]
+                if effect.kind == EffectKind::Shows && self.resolved.invocations[*only].words.len() == 2 =>
+            {
+                effect.target.clone()
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether something unknown in the parts comes from the network.
+    pub(super) fn made_by_network(&self, parts: &[Part]) -> bool {
+        parts.iter().any(|part| {
+            let Part::Unknown { source, .. } = part else { return false };
+            self.substitutions
                 .iter()
                 .filter(|(other, _)| **other == **source)
-                .map(|(_, range)| range.clone())
-                .collect();
-            fetched |= ranges.into_iter().any(|range| self.fetched(range));
-        }
-        if fetched {
+                .any(|(_, range)| self.fetched(range.clone()))
+        })
+    }
+
+    /// Says that code is only known when it runs.
+    pub(super) fn computed(&mut self, parts: &Parts, span: Option<Span>, what: &str) {
+        if self.made_by_network(parts) {
             self.fetched_code(span);
         } else {
             self.ask("unread-computed", format!("{what} is only known when it runs"), span);
@@ -185,7 +209,13 @@ impl Resolver<'_> {
                 continue;
             }
             let Some(reading) = self.resolved.readings.get(index) else { continue };
-            if reading.effects.iter().any(|effect| effect.kind == EffectKind::Fetches) {
+            if reading.effects.iter().any(|effect| effect.kind == EffectKind::Fetches)
+                || self
+                    .resolved
+                    .invocations
+                    .get(index)
+                    .is_some_and(|invocation| self.connects(invocation, reading))
+            {
                 return true;
             }
             if let Some(Invocation { stdin: Stdin::Pipe(feeders), .. }) = self.resolved.invocations.get(index)
@@ -194,6 +224,23 @@ impl Resolver<'_> {
             }
         }
         false
+    }
+
+    /// Whether what an invocation reads or writes is what somebody at the other end of a connection sends.
+    fn connects(&self, invocation: &Invocation, reading: &Reading) -> bool {
+        let name = invocation.words.first().and_then(Word::text).map(base_name).unwrap_or_default();
+        let connects = flows::PROGRAMS_CONNECTORS.contains(&name)
+            && (name != "openssl"
+                || reading.command.contains("s_client")
+                || reading.mentions.iter().any(|mention| mention.word.text() == Some("s_client")));
+        let socket =
+            |word: &Word| word.prefix().starts_with("/dev/tcp/") || word.prefix().starts_with("/dev/udp/");
+        connects
+            || matches!(&invocation.stdin, Stdin::File(file) if socket(file))
+            || invocation
+                .redirects
+                .iter()
+                .any(|redirect| redirect.kind != RedirectKind::Write && socket(&redirect.target))
     }
 
     /// `source path`: in the shell at hand.
@@ -351,6 +398,10 @@ impl Resolver<'_> {
             return Out::Unknown;
         };
         let here = self.is_ours(file);
+        if self.is_secret_file(file) {
+            let text = String::from_utf8_lossy(&bytes);
+            return self.secret_file(name, file, &text, within, state);
+        }
         let Ok(text) = std::str::from_utf8(&bytes) else {
             // a compiled program
             if !here {
@@ -362,6 +413,13 @@ impl Resolver<'_> {
             }
             return Out::Unknown;
         };
+        if shebang(text).is_none() && is_no_code(name) {
+            self.ask(
+                "unread-script",
+                format!("`{name}` is run, though its name is not that of a script"),
+                span,
+            );
+        }
         let language = if language.is_empty() || language == "any" {
             match shebang(text) {
                 Some(found) => found.to_owned(),
@@ -382,6 +440,7 @@ impl Resolver<'_> {
         }
         self.scripts.push(file.to_path_buf());
         let (start, said) = (self.resolved.invocations.len(), self.resolved.opinions.len());
+        let scripted = std::mem::replace(&mut self.frame.scripted, true);
         let out = if is_shell(&language) {
             let outer =
                 state.variable(SOURCE).and_then(|variable| variable.values.first().cloned().flatten());
@@ -400,6 +459,7 @@ impl Resolver<'_> {
             self.code_file(&language, text, within, state);
             Out::Unknown
         };
+        self.frame.scripted = scripted;
         self.scripts.pop();
         out
     }
@@ -470,6 +530,35 @@ fn shebang(text: &str) -> Option<&'static str> {
         "lua" => "lua",
         "make" => "make",
         _ => "other",
+    })
+}
+
+/// Whether a file's name is one of text or data.
+fn is_no_code(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| {
+        matches!(
+            ending,
+            "txt"
+                | "md"
+                | "log"
+                | "csv"
+                | "tsv"
+                | "json"
+                | "dat"
+                | "data"
+                | "tmp"
+                | "bak"
+                | "orig"
+                | "out"
+                | "html"
+                | "xml"
+                | "png"
+                | "jpg"
+                | "gif"
+                | "pdf"
+                | "yml"
+                | "yaml"
+        )
     })
 }
 

@@ -23,8 +23,10 @@ mod pattern;
 mod poison;
 mod push;
 mod redirect;
+mod settings;
 mod setup;
 mod simple;
+mod suspect;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -42,7 +44,7 @@ use crate::shell::{Unread, UnreadKind};
 use crate::span::Span;
 
 use super::decision::Decision;
-use super::model::{Cwd, Invocation, Opinion, Place, Reading, Redirect, Stdin, World};
+use super::model::{Cwd, Invocation, Opinion, Place, Reading, Redirect, Stdin, Word, World};
 use super::request::Environment;
 
 pub(crate) use code::destroys;
@@ -73,6 +75,8 @@ pub(crate) struct Resolved {
     /// Invocations that stand in the workspace's own programs: running those is allowed, so only what is plainly harmful
     /// counts.
     pub(crate) own: Vec<Range<usize>>,
+    /// Symbolic links that the request makes, and where they point.
+    pub(crate) links: HashMap<PathBuf, PathBuf>,
 }
 
 /// Walks a request's command.
@@ -139,6 +143,8 @@ struct Frame {
     place: Place,
     via: Vec<String>,
     privileged: bool,
+    /// Whether the text comes from a file.
+    scripted: bool,
     /// Where a package keeps the programs that its scripts call by name.
     local_bin: Option<PathBuf>,
 }
@@ -157,6 +163,8 @@ struct Written {
 struct Process {
     out: Out,
     by: Range<usize>,
+    /// Whether it reads what is written there: `>(…)`.
+    reads: bool,
 }
 
 /// A function, with what was known where it was defined.
@@ -177,6 +185,8 @@ pub(crate) struct Resolver<'a> {
     /// Sources of unknown outputs, and the commands that make them.
     substitutions: Vec<(Rc<str>, Range<usize>)>,
     processes: Vec<Process>,
+    /// Files that descriptors above the standard ones were opened on, anywhere in the line.
+    descriptors: HashMap<u32, Word>,
     steps: usize,
     text: usize,
     defined: Vec<Defined>,
@@ -201,6 +211,7 @@ impl<'a> Resolver<'a> {
             written: HashMap::new(),
             substitutions: Vec::new(),
             processes: Vec::new(),
+            descriptors: HashMap::new(),
             steps: 0,
             text: 0,
             defined: Vec::new(),

@@ -63,6 +63,17 @@ impl Resolver<'_> {
         }
     }
 
+    /// Judges the variables that a wrapper puts before its command: `env NAME=value`.
+    pub(super) fn poison_inner(&mut self, invocation: &Invocation, outer: usize, state: &State) {
+        let mut reading = Reading::default();
+        for (name, word) in &invocation.environment {
+            if !self.resolved.invocations[outer].environment.contains(&(name.clone(), word.clone())) {
+                self.poison_value(name, &word.parts, state, word.span.or(invocation.span), &mut reading);
+            }
+        }
+        self.resolved.readings[outer].opinions.extend(reading.opinions);
+    }
+
     /// Judges a variable of the shell that programs will see.
     pub(super) fn poison_variable(
         &mut self,

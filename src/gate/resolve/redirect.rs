@@ -57,13 +57,27 @@ impl Resolver<'_> {
                         // the shell calls anything else ambiguous
                         _ => Word { parts: self.joined(target, state), span },
                     };
+                    let mut target = target;
+                    let mut op = op;
                     if matches!(op, RedirectOp::DupInput | RedirectOp::DupOutput) {
                         let text = target.text().unwrap_or_default();
-                        let descriptor = !text.is_empty()
-                            && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-                        if descriptor || op == RedirectOp::DupInput {
-                            continue;
+                        let opened = text.parse().ok().and_then(|number: u32| self.descriptors.get(&number));
+                        if let Some(file) = opened {
+                            op = if op == RedirectOp::DupInput {
+                                RedirectOp::Read
+                            } else {
+                                RedirectOp::Append
+                            };
+                            target = file.clone();
+                        } else {
+                            let descriptor = !text.is_empty()
+                                && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+                            if descriptor || op == RedirectOp::DupInput {
+                                continue;
+                            }
                         }
+                    } else if let Some(number @ 3..) = redirect.fd {
+                        self.descriptors.insert(number, target.clone());
                     }
                     let kind = match op {
                         RedirectOp::Read | RedirectOp::DupInput => RedirectKind::Read,
@@ -74,11 +88,10 @@ impl Resolver<'_> {
                     if kind == RedirectKind::Read && input {
                         *stdin = self.input_from(&target, state);
                     }
-                    if target.text().is_some_and(is_harmless) {
+                    if target.text().is_some_and(|text| is_harmless(text) && self.process_of(text).is_none())
+                    {
                         continue;
                     }
-                    // descriptors other than the output's do not hold what is written there
-                    let _ = redirect.fd;
                     redirected.redirects.push(Redirect { kind, target });
                 }
             }
@@ -109,7 +122,9 @@ impl Resolver<'_> {
 
     /// The process substitution that a path names.
     pub(super) fn process_of(&self, path: &str) -> Option<&super::Process> {
-        let number: usize = path.strip_prefix("/dev/fd/")?.parse().ok()?;
+        // also `@/dev/fd/63` and `name=/dev/fd/63`
+        let (_, number) = path.split_once("/dev/fd/")?;
+        let number: usize = number.parse().ok()?;
         self.processes.get(number.checked_sub(FIRST_PROCESS)?)
     }
 

@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use crate::gate::decision::Decision;
 use crate::gate::knowledge;
-use crate::gate::model::{Cwd, Effect, EffectKind, Invocation, Opinion, Part, Reading, RedirectKind, Word};
+use crate::gate::model::{
+    Cwd, Effect, EffectKind, FileKind, Invocation, Opinion, Part, Reading, RedirectKind, Word,
+};
 use crate::shell::ast::{self, Assignment, Piece};
 use crate::span::Span;
 
@@ -16,6 +18,9 @@ const REACHED_BY_PATTERN: &[&str] = &[
     "rm", "dd", "mkfs", "shred", "chmod", "chown", "sudo", "bash", "sh", "curl", "wget", "nc", "kill", "mv",
     "cp", "find", "python3", "perl", "shutdown", "reboot", "cat",
 ];
+
+/// Programs that change what a file says, by what only they know.
+const EDITS: &[&str] = &["sed", "gsed", "perl", "ruby", "ed", "ex", "vim", "patch", "awk", "gawk"];
 
 impl Resolver<'_> {
     pub(super) fn simple(
@@ -139,6 +144,9 @@ impl Resolver<'_> {
     /// A program whose name nobody knows before it runs.
     fn unknown_program(&mut self, invocation: Invocation, state: &mut State, io: &Io) -> Out {
         let first = &invocation.words[0];
+        if self.made_by_network(&first.parts) {
+            self.fetched_code(first.span.or(invocation.span));
+        }
         let opinion = Opinion {
             id: "unread-program-name".to_owned(),
             decision: Decision::Ask,
@@ -272,6 +280,10 @@ impl Resolver<'_> {
             );
             return Some(Out::Unknown);
         };
+        // one that stands for nothing leaves the words after it
+        if text.trim().is_empty() {
+            return Some(self.simple(assignments, &words[1..], redirects, span, state, io));
+        }
         let fixed = self.at(Some(span));
         let mut list = match crate::shell::parse(&text, fixed) {
             Ok(list) => list,
@@ -297,7 +309,7 @@ impl Resolver<'_> {
         self.frame.fixed = Some(fixed);
         // an alias is not expanded within itself
         let mut inside = state.clone();
-        inside.set_alias(name, Vec::new());
+        inside.unset_alias(name);
         let out = self.deeper(|resolver| resolver.list(&list, &mut inside, io)).unwrap_or(Out::Unknown);
         inside.set_alias(name, parts);
         *state = inside;
@@ -329,6 +341,9 @@ impl Resolver<'_> {
             return out;
         }
         let inner = reading.inner.clone();
+        if reading.command == "ln" {
+            self.remember_link(&invocation, state);
+        }
         let index = self.record(&invocation, reading, state);
         self.remember_written(index, &out, state);
         if self.resolved.readings[index].command == "crontab" {
@@ -382,6 +397,7 @@ impl Resolver<'_> {
         }
         invocation.privileged |= self.frame.privileged;
         invocation.depth = self.frame.depth;
+        invocation.scripted |= self.frame.scripted;
         if self.frame.fixed.is_some() {
             invocation.span = self.at(invocation.span);
         }
@@ -396,10 +412,40 @@ impl Resolver<'_> {
         self.poison(&invocation, state, &mut reading);
         self.surround(&mut invocation, state);
         let index = self.resolved.invocations.len();
-        self.feed(&invocation, index);
+        self.feed(&mut invocation, index);
         self.resolved.invocations.push(invocation);
         self.resolved.readings.push(reading);
         index
+    }
+
+    /// Remembers what a link that the line makes points to.
+    fn remember_link(&mut self, invocation: &Invocation, state: &State) {
+        let operands: Vec<&str> = invocation
+            .words
+            .iter()
+            .skip(1)
+            .filter_map(Word::text)
+            .filter(|word| !word.starts_with('-'))
+            .collect();
+        let (target, link) = match operands.as_slice() {
+            [target] => (*target, "."),
+            [target, link] => (*target, *link),
+            _ => return,
+        };
+        let Some(mut link) = self.absolute(link, state) else { return };
+        if self.world.kind(&link) == Some(FileKind::Folder)
+            && let Some(name) = std::path::Path::new(target).file_name()
+        {
+            link.push(name);
+        }
+        // what a hard link is made of is named from the folder the command runs in
+        let soft = invocation.words.iter().skip(1).filter_map(Word::text).any(|word| {
+            word == "--symbolic" || word.starts_with('-') && !word.starts_with("--") && word.contains('s')
+        });
+        let target = if soft { Some(std::path::PathBuf::from(target)) } else { self.absolute(target, state) };
+        if let Some(target) = target {
+            self.resolved.links.insert(link, target);
+        }
     }
 
     /// Remembers files that a program writes, so that running them later in the line is seen for what it is.
@@ -407,6 +453,7 @@ impl Resolver<'_> {
         let reading = &self.resolved.readings[index];
         let fetches = reading.effects.iter().any(|effect| effect.kind == EffectKind::Fetches);
         let copies = reading.command == "tee";
+        let edits = EDITS.contains(&reading.command.as_str());
         let paths: Vec<_> = reading
             .effects
             .iter()
@@ -422,10 +469,7 @@ impl Resolver<'_> {
         for path in paths {
             let Some(path) = self.absolute(&path, state) else { continue };
             // changes in place (`chmod`, `sed -i`) leave it what it was, unless it was written before
-            if self.written.contains_key(&path) && !fetches && !copies {
-                continue;
-            }
-            if !fetches && !copies {
+            if !fetches && !copies && !edits {
                 continue;
             }
             let content = if copies { out.clone() } else { Out::Unknown };
@@ -556,8 +600,8 @@ pub(super) fn redirect_effects(invocation: &Invocation, reading: &mut Reading) {
         let kind = match redirect.kind {
             // what is read may come out again, whatever reads it
             RedirectKind::Read => EffectKind::Shows,
-            RedirectKind::Write => EffectKind::Overwrites,
-            RedirectKind::Append | RedirectKind::ReadWrite => EffectKind::Writes,
+            RedirectKind::Write | RedirectKind::ReadWrite => EffectKind::Overwrites,
+            RedirectKind::Append => EffectKind::Writes,
         };
         reading.effects.push(Effect {
             kind,

@@ -72,10 +72,12 @@ impl Resolver<'_> {
         let mut inside = child(state, within);
         inside.cwd = vec![Cwd::Known(folder.to_path_buf())];
         let before = self.frame.local_bin.replace(folder.join("node_modules/.bin"));
+        let scripted = std::mem::replace(&mut self.frame.scripted, true);
         self.deeper(|resolver| {
             resolver.shell_text(&text(line), within.span, &mut inside, &Io::default(), what)
         });
         self.frame.local_bin = before;
+        self.frame.scripted = scripted;
     }
 
     /// `npm run NAME`, with what runs before and after it.

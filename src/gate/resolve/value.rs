@@ -163,6 +163,10 @@ impl State {
         Rc::make_mut(&mut self.aliases).insert(name.to_owned(), parts);
     }
 
+    pub(crate) fn unset_alias(&mut self, name: &str) {
+        Rc::make_mut(&mut self.aliases).remove(name);
+    }
+
     pub(crate) fn alias(&self, name: &str) -> Option<&Parts> {
         self.aliases.get(name)
     }

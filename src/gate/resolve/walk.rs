@@ -175,6 +175,13 @@ impl Resolver<'_> {
                 out
             }
             Kind::While { condition, body } => {
+                if is_endless(condition) && multiplies(body) {
+                    self.ask(
+                        "limit-recursion",
+                        "starts programs in the background without an end",
+                        self.at(Some(command.span)),
+                    );
+                }
                 let mut out = self.list(condition, state, io);
                 let mut taken = state.clone();
                 // the second round sees what the first one changed
@@ -300,6 +307,9 @@ impl Resolver<'_> {
                 values.push(unknown(&format!("${name}")));
             }
         }
+        if select {
+            self.ask("unread-select", "which of the choices is taken is only known when it runs", None);
+        }
         let mut out = Out::nothing();
         let mut taken = state.clone();
         for parts in values {
@@ -363,6 +373,41 @@ fn ends(pipeline: &Pipeline) -> bool {
         Kind::Group(list) => list_ends(list),
         _ => false,
     }
+}
+
+/// The literal first word of the list's only command.
+fn only_word(list: &List) -> Option<&str> {
+    let [item] = list.items.as_slice() else { return None };
+    let [command] = item.first.commands.as_slice() else { return None };
+    first_word(command).filter(|_| item.rest.is_empty())
+}
+
+fn first_word(command: &Command) -> Option<&str> {
+    let Kind::Simple { words, .. } = &command.kind else { return None };
+    match words.first()?.pieces.as_slice() {
+        [Piece::Literal(name)] => Some(name),
+        _ => None,
+    }
+}
+
+/// Whether a loop with this condition ends by itself never.
+fn is_endless(condition: &List) -> bool {
+    matches!(only_word(condition), Some(":" | "true"))
+}
+
+/// Whether a list starts something in the background and never waits.
+fn multiplies(body: &List) -> bool {
+    let waits = |item: &crate::shell::ast::Item| {
+        std::iter::once(&item.first).chain(item.rest.iter().map(|(_, pipeline)| pipeline)).any(|pipeline| {
+            pipeline.commands.iter().any(|command| {
+                matches!(
+                    first_word(command),
+                    Some("wait" | "sleep" | "read" | "break" | "exit" | "inotifywait")
+                ) || !matches!(command.kind, Kind::Simple { .. })
+            })
+        })
+    };
+    body.items.iter().any(|item| item.background) && !body.items.iter().any(waits)
 }
 
 fn changes_folder(list: &List) -> bool {

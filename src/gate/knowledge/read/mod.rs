@@ -47,7 +47,6 @@ pub fn read(invocation: &Invocation, environment: &Environment, world: &dyn Worl
         environment: Vec::new(),
         privileged: false,
         pending: Vec::new(),
-        shows_stdin: false,
     };
     if !invocation.words.is_empty() {
         match program::program(invocation, environment) {
@@ -94,7 +93,6 @@ struct Reader<'r> {
     privileged: bool,
     /// Inner commands: they are made when environment, folder and rights are known.
     pending: Vec<(Role, Vec<Word>)>,
-    shows_stdin: bool,
 }
 
 impl Reader<'_> {
@@ -220,10 +218,10 @@ impl Reader<'_> {
     fn redirects(&mut self) {
         for redirect in &self.invocation.redirects {
             let kind = match redirect.kind {
-                RedirectKind::Read if self.shows_stdin => EffectKind::Shows,
-                RedirectKind::Read => EffectKind::Reads,
-                RedirectKind::Write => EffectKind::Overwrites,
-                RedirectKind::Append | RedirectKind::ReadWrite => EffectKind::Writes,
+                // what is read may come out again, whatever reads it
+                RedirectKind::Read => EffectKind::Shows,
+                RedirectKind::Write | RedirectKind::ReadWrite => EffectKind::Overwrites,
+                RedirectKind::Append => EffectKind::Writes,
             };
             self.effect(kind, Some(&redirect.target), "redirect");
         }

@@ -86,8 +86,6 @@ impl Reader<'_> {
                     }
                 }
             }
-            let shows = operands.iter().any(|operand| operand.role == Role::Show);
-            self.shows_stdin |= shows;
             let names_file = roles
                 .iter()
                 .zip(&split.operands)

@@ -5,7 +5,7 @@ use crate::gate::knowledge::assign::{is_assignment, is_number};
 use crate::gate::knowledge::packages;
 use crate::gate::knowledge::table::Role;
 use crate::gate::knowledge::words::{strip, written};
-use crate::gate::model::Word;
+use crate::gate::model::{Mention, Word};
 use crate::gate::{credentials, git_config};
 
 use super::texts::with_globs;
@@ -20,6 +20,10 @@ impl Reader<'_> {
 
     /// What a word with this role does.
     pub(super) fn role(&mut self, role: Role, word: &Word, after: &[Word], source: &str) {
+        if is_mentioned(role) {
+            let option = source.strip_prefix("option ").unwrap_or_default().to_owned();
+            self.out.mentions.push(Mention { word: word.clone(), option });
+        }
         match role {
             Role::Text | Role::Secret | Role::Use | Role::Assignment => {}
             Role::Print => {
@@ -31,6 +35,10 @@ impl Reader<'_> {
             Role::Show => self.path(EffectKind::Shows, word, source),
             Role::List => self.path(EffectKind::Lists, word, source),
             Role::Create | Role::Append | Role::Modify => self.path(EffectKind::Writes, word, source),
+            // `strace -o '|command'` and its like
+            Role::Write if word.prefix().starts_with('|') => {
+                self.pending.push((Role::Shell, vec![strip(word, 1)]));
+            }
             Role::Write => self.path(EffectKind::Overwrites, word, source),
             Role::Move => self.path(EffectKind::Moves, word, source),
             Role::Delete => self.path(EffectKind::Deletes, word, source),
@@ -168,12 +176,36 @@ impl Reader<'_> {
             let prefix = other.prefix();
             prefix.split_once(':').is_some_and(|(host, _)| !host.is_empty() && !host.contains('/'))
         });
+        let given =
+            |start: &str| self.invocation.words.iter().skip(1).any(|word| word.prefix().starts_with(start));
         match role {
+            // `rsync --delete` leaves nothing there but what it brings
+            Role::RemoteTo if given("--del") && !given("-n") && !given("--dry-run") => {
+                self.path(EffectKind::DeletesTree, word, source);
+            }
             Role::RemoteTo => self.path(EffectKind::Overwrites, word, source),
             _ if others_remote => self.path(EffectKind::Sends, word, SENT),
             _ => self.path(EffectKind::Reads, word, source),
         }
     }
+}
+
+/// Whether a word with this role does nothing by itself.
+fn is_mentioned(role: Role) -> bool {
+    matches!(
+        role,
+        Role::Text
+            | Role::Print
+            | Role::Data
+            | Role::Url
+            | Role::UrlSend
+            | Role::Host
+            | Role::Secret
+            | Role::ShellRemote
+            | Role::Remote
+            | Role::RemoteFrom
+            | Role::RemoteTo
+    )
 }
 
 pub(super) fn is_path(role: Role) -> bool {

@@ -8,7 +8,7 @@ use crate::gate::knowledge::rules::holds;
 use crate::gate::knowledge::split::Split;
 use crate::gate::knowledge::table::Rule;
 use crate::gate::knowledge::words::Holds;
-use crate::gate::model::Opinion;
+use crate::gate::model::{Opinion, Word};
 
 use super::Reader;
 use super::roles::is_path;
@@ -67,7 +67,9 @@ impl Reader<'_> {
                 }
             }
             if self.out.effects.len() == before {
-                self.effect(kind, None, rule.id);
+                // what is unpacked or written by nobody's name lies in the folder it works in
+                let here = (kind == EffectKind::Writes).then(|| Word::known("."));
+                self.effect(kind, here.as_ref(), rule.id);
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::gate::decision::Decision;
 use crate::gate::effect_kind::EffectKind;
 use crate::gate::effects::is_local_address;
+use crate::gate::knowledge::table::Role;
 use crate::gate::knowledge::words::{shown, strip};
 use crate::gate::model::{Cwd, Part, Word};
 use crate::gate::{paths, statements};
@@ -38,6 +39,19 @@ impl Reader<'_> {
         };
         let here = judged.iter().any(|found| ADDS.contains(&found.id) || found.id == "redis-flush")
             && self.database_is_here();
+        // what a client runs for a line is a line of shell
+        if judged.iter().any(|found| found.id == "sql-shell")
+            && let Some(text) = word.text()
+        {
+            let lines = text.lines().filter_map(|line| {
+                [".shell ", ".system ", "\\! ", "\\!", "system "]
+                    .iter()
+                    .find_map(|start| line.trim().strip_prefix(start))
+            });
+            for line in lines {
+                self.pending.push((Role::Shell, vec![Word { span: word.span, ..Word::known(line) }]));
+            }
+        }
         for found in judged {
             if ADDS.contains(&found.id) && here {
                 continue;

@@ -26,12 +26,23 @@ struct Kind {
     cases: Vec<(String, String)>,
 }
 
-struct Case {
-    kind: String,
-    secret: bool,
-    path: String,
+pub(crate) struct Case {
+    pub(crate) kind: String,
+    pub(crate) secret: bool,
+    pub(crate) path: String,
     text: String,
     template: Template,
+}
+
+impl Case {
+    /// Texts of this template, the same in every run.
+    pub(crate) fn instances(&self, words: &Words, count: usize) -> Vec<Instance> {
+        let seed = blake3::hash(format!("{}\n{}", self.path, self.text).as_bytes());
+        let mut first = [0; 8];
+        first.copy_from_slice(&seed.as_bytes()[..8]);
+        let mut random = Random::new(u64::from_le_bytes(first));
+        (0..count).map(|_| self.template.expand(words, &mut random)).collect()
+    }
 }
 
 /// Texts by what they are and what was said of them.
@@ -72,7 +83,8 @@ fn ratio(part: usize, whole: usize) -> f64 {
 
 const LEVELS: [Confidence; 3] = [Confidence::Low, Confidence::Medium, Confidence::High];
 
-fn read(folder: &Path) -> Result<Vec<Case>> {
+/// The templates of a folder.
+pub(crate) fn read(folder: &Path) -> Result<Vec<Case>> {
     let mut files: Vec<_> =
         std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
@@ -121,8 +133,9 @@ fn counted<'t>(case: &Case, instance: &Instance, tally: &'t Tally) -> (Vec<&'t F
     (hits, stray - shown)
 }
 
-/// Runs every template `instances` times, prints tables and the templates that came out wrong.
+/// Runs every template of `folder` `instances` times, prints tables and the templates that came out wrong.
 pub(crate) fn run(
+    part: &str,
     folder: &Path,
     words: &Words,
     instances: usize,
@@ -136,14 +149,10 @@ pub(crate) fn run(
     let mut wrong: Vec<(&Case, String)> = Vec::new();
     let mut strays: Vec<&Case> = Vec::new();
     for case in &cases {
-        let seed = blake3::hash(format!("{}\n{}", case.path, case.text).as_bytes());
-        let seed: [u8; 8] = seed.as_bytes()[..8].try_into()?;
-        let mut random = Random::new(u64::from_le_bytes(seed));
         let kind = kinds.entry((!case.secret, &case.kind)).or_default();
         kind[0] += 1;
         let (mut right, mut said, mut stray) = (0, BTreeMap::<String, usize>::new(), 0);
-        for _ in 0..instances {
-            let instance = case.template.expand(words, &mut random);
+        for instance in case.instances(words, instances) {
             let mut worker = scanner.worker();
             survive(|| worker.scan(&Blob::new(&instance.text, &case.path)));
             let tally = worker.into_tally();
@@ -164,7 +173,7 @@ pub(crate) fn run(
             }
         }
         results.set(
-            format!("labelled-templates/{}/{}: {}", case.kind, case.path, case.text),
+            format!("{part}-templates/{}/{}: {}", case.kind, case.path, case.text),
             format!("{right}/{instances} right"),
         );
         if right < instances {
@@ -175,7 +184,7 @@ pub(crate) fn run(
             strays.push(case);
         }
     }
-    writeln!(out, "== labelled: {} templates, {instances} texts each", cases.len())?;
+    writeln!(out, "== {part}: {} templates, {instances} texts each", cases.len())?;
     writeln!(out, "from        found missed  noise  quiet precision recall    F1")?;
     for (level, confusion) in LEVELS.iter().zip(&levels) {
         let Confusion { found, missed, noise, quiet } = confusion;
@@ -186,16 +195,16 @@ pub(crate) fn run(
             confusion.recall(),
             confusion.f1()
         )?;
-        results.set(format!("labelled/{level}/precision"), format!("{:.3}", confusion.precision()));
-        results.set(format!("labelled/{level}/recall"), format!("{:.3}", confusion.recall()));
-        results.set(format!("labelled/{level}/f1"), format!("{:.3}", confusion.f1()));
+        results.set(format!("{part}/{level}/precision"), format!("{:.3}", confusion.precision()));
+        results.set(format!("{part}/{level}/recall"), format!("{:.3}", confusion.recall()));
+        results.set(format!("{part}/{level}/f1"), format!("{:.3}", confusion.f1()));
     }
     writeln!(out, "\nkind                            label  templates  texts  shown     %  low only")?;
     for ((negative, kind), [templates, texts, shown, low]) in &kinds {
         let label = if *negative { "false" } else { "true" };
         let percent = 100.0 * ratio(*shown, *texts);
         writeln!(out, "{kind:<32}{label:<7}{templates:>9} {texts:>6} {shown:>6} {percent:>5.1} {low:>9}")?;
-        results.set(format!("labelled/{label}/{kind}"), format!("{shown}/{texts} shown, {low} low"));
+        results.set(format!("{part}/{label}/{kind}"), format!("{shown}/{texts} shown, {low} low"));
     }
     writeln!(out, "\nwrong: {} templates", wrong.len())?;
     for (case, said) in &wrong {

@@ -1,9 +1,11 @@
 //! The accuracy lab: shows in both directions what a change to a rule or filter does.
 //!
 //! `cargo run --release --example lab -- [NEGATIVES_DIR…]` prints recall per rule and surrounding, precision and
-//! recall on the labelled templates of `benches/lab/labelled`, and findings per megabyte in directories of real files.
+//! recall on the labelled templates of `benches/lab/labelled` and `benches/lab/independent`, and findings per megabyte in
+//! directories of real files.
 //! `--baseline FILE` saves the results, or, when the file exists, prints only what differs from it.
 
+mod expand;
 mod labelled;
 mod noise;
 mod panics;
@@ -28,8 +30,8 @@ struct Arguments {
     /// With --baseline: after comparing, replaces what is saved.
     #[arg(long, requires = "baseline")]
     update: bool,
-    /// Runs only these parts: recall, labelled, noise.
-    #[arg(long, value_delimiter = ',', default_value = "recall,labelled,noise")]
+    /// Runs only these parts: recall, labelled, independent, noise.
+    #[arg(long, value_delimiter = ',', default_value = "recall,labelled,independent,noise")]
     only: Vec<String>,
     /// Texts made from each labelled template.
     #[arg(long, default_value_t = 8)]
@@ -39,6 +41,10 @@ struct Arguments {
     values: usize,
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// Scans nothing: writes the texts of both samples into this directory, a file each, and `labels.tsv`, which
+    /// tells what is secret in them. For running other scanners on them.
+    #[arg(long)]
+    expand: Option<PathBuf>,
     /// Lists the findings in directories: place, rule, confidence, masked.
     #[arg(long)]
     list: bool,
@@ -63,10 +69,12 @@ fn main() -> Result<()> {
     let Some(least) = levels.into_iter().find(|level| level.as_str() == arguments.least) else {
         bail!("--least {}: write low, medium or high", arguments.least);
     };
-    if let Some(part) =
-        arguments.only.iter().find(|part| !["recall", "labelled", "noise"].contains(&part.as_str()))
+    if let Some(part) = arguments
+        .only
+        .iter()
+        .find(|part| !["recall", "labelled", "independent", "noise"].contains(&part.as_str()))
     {
-        bail!("--only {part}: write recall, labelled or noise");
+        bail!("--only {part}: write recall, labelled, independent or noise");
     }
     let runs = |part: &str| arguments.only.iter().any(|only| only == part);
     let listing = noise::Listing {
@@ -85,6 +93,14 @@ fn main() -> Result<()> {
     let mut nowhere = std::io::sink();
     let out: &mut dyn Write = if before.is_some() { &mut nowhere } else { &mut stdout };
     let mut results = results::Results::default();
+    let words = template::Words::read(&root.join("benches/lab/words.toml"))?;
+    let samples = ["labelled", "independent"].map(|part| (part, root.join("benches/lab").join(part)));
+    if let Some(target) = &arguments.expand {
+        for (part, folder) in &samples {
+            expand::run(folder, &words, arguments.instances, &target.join(part))?;
+        }
+        return Ok(());
+    }
     if runs("recall") {
         surroundings::run(&root.join("rules/secrets"), arguments.values, &mut results, out)?;
     }
@@ -93,10 +109,8 @@ fn main() -> Result<()> {
             noise::run(directory, arguments.threads, &listing, &mut results, out)?;
         }
     }
-    if runs("labelled") {
-        let words = template::Words::read(&root.join("benches/lab/words.toml"))?;
-        let folder = root.join("benches/lab/labelled");
-        labelled::run(&folder, &words, arguments.instances, &mut results, out)?;
+    for (part, folder) in samples.iter().filter(|(part, _)| runs(part)) {
+        labelled::run(part, folder, &words, arguments.instances, &mut results, out)?;
     }
     panics::report(&mut stdout)?;
     if let Some(before) = &before {

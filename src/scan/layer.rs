@@ -153,7 +153,12 @@ impl<'s> Searcher<'s> {
         for &index in &tables.searched {
             layer.search_rule(index, from, to);
         }
-        let found = layer.found;
+        let mut found = layer.found;
+        for found in &mut found {
+            if tables.disabled.iter().any(|id| id == found.rule.id) {
+                found.disable();
+            }
+        }
         self.spare.push(candidates);
         found
     }
@@ -166,10 +171,15 @@ impl Layer<'_, '_, '_> {
         match candidate.kind {
             Kind::Prefix => {
                 let tables = self.searcher.tables;
+                let (before, mut longest) = (self.found.len(), None);
                 for (prefix, rules) in tables.finder.prefix_matches(&text[at..]) {
                     for &rule in rules {
                         self.try_rule(rule, at, prefix.len());
                     }
+                    longest = longest.max(rules.first().map(|&rule| (prefix.len(), prefix, rule)));
+                }
+                if let Some((_, prefix, rule)) = longest.filter(|_| self.found.len() == before) {
+                    self.try_prefix(prefix, rule, at);
                 }
                 if let Some(backslash) = escapes::continued(text, at) {
                     self.undo_escapes(backslash);
@@ -229,6 +239,15 @@ impl Layer<'_, '_, '_> {
         }
         if let Some(hit) = confirm(rule, text, at) {
             self.found.extend(token::judge(self.context, rule, prefix, hit, nearness));
+        }
+    }
+
+    /// Tries what begins as tokens of a rule do, and is none of its.
+    fn try_prefix(&mut self, prefix: &[u8], rule: u16, at: usize) {
+        let rule = self.searcher.tables.rules[usize::from(rule)];
+        let text = self.context.text;
+        if word_starts(text, at) && !self.context.binary() {
+            self.found.extend(token::of_unknown_form(self.context, rule, prefix, at));
         }
     }
 

@@ -43,6 +43,14 @@ pub(crate) struct Match {
 }
 
 impl Match {
+    /// Makes it the match of a disabled rule: no finding, and in the way of none but those that go by a name. Whoever
+    /// replaces a rule wants their own to speak; whoever wants silence would not like another name for the same thing.
+    pub(crate) fn disable(&mut self) {
+        self.rank = self.rank.min(Rank::Placed);
+        self.verdict =
+            Verdict::Drop(Reason { filter: "disabled", text: "its rule is disabled in the settings".into() });
+    }
+
     /// Among rules of one rank: what is known to be public or a dummy outweighs what is reported, and that what was
     /// dropped for another reason.
     fn weight(&self) -> u8 {

@@ -31,6 +31,8 @@ pub(crate) struct Tables {
     pub targets: Vec<(Target, usize)>,
     /// Rules whose pattern is searched for in the whole text.
     pub searched: Vec<u16>,
+    /// Ids of rules that are not to be reported.
+    pub disabled: Vec<String>,
     /// Keywords of all rules.
     keyword_names: Vec<&'static str>,
     keywords: OnceLock<KeywordTable>,
@@ -116,6 +118,7 @@ impl Tables {
             finder,
             targets,
             searched,
+            disabled: Vec::new(),
             keyword_names,
             keywords: OnceLock::new(),
             values: OnceLock::new(),

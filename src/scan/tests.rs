@@ -263,6 +263,7 @@ fn detectors_name_rules_that_exist() {
         include_str!("detect/mnemonic.rs"),
         include_str!("detect/pem.rs"),
         include_str!("detect/putty.rs"),
+        include_str!("detect/token.rs"),
         include_str!("detect/url.rs"),
     );
     let literal = compile(r#"(?:placed\(\s*|=> |", )"([a-z0-9]+(?:-[a-z0-9]+)+)"[,)]"#).unwrap();

@@ -26,7 +26,6 @@ use super::tables::Tables;
 #[derive(Debug)]
 pub struct Scanner {
     tables: Tables,
-    disabled: Vec<String>,
     allow: AllowList,
     today: Date,
     ids: IdKey,
@@ -43,10 +42,10 @@ impl Scanner {
         allow: AllowList,
         today: Date,
     ) -> Self {
-        let tables = Tables::new(&own.rules, &own.keywords);
+        let mut tables = Tables::new(&own.rules, &own.keywords);
+        tables.disabled = disabled;
         Self {
             tables,
-            disabled,
             allow,
             today,
             ids: IdKey::default(),
@@ -132,7 +131,7 @@ impl Scanner {
             part(format!("{:?}", self.tables.rules[usize::from(own)]).as_bytes());
         }
         part(b"");
-        self.disabled.iter().for_each(|id| part(id.as_bytes()));
+        self.tables.disabled.iter().for_each(|id| part(id.as_bytes()));
         part(&self.stored.set_hash());
         *hasher.finalize().as_bytes()
     }
@@ -299,10 +298,7 @@ impl Worker<'_> {
         if !self.searcher.take_deep().is_empty() {
             return true;
         }
-        let reported = |found: &Match| {
-            matches!(found.verdict, Verdict::Report(_))
-                && !self.scanner.disabled.iter().any(|id| id == found.rule.id)
-        };
+        let reported = |found: &Match| matches!(found.verdict, Verdict::Report(_));
         if found.iter().any(reported) {
             return true;
         }
@@ -387,9 +383,6 @@ impl Worker<'_> {
         let path: Arc<str> = blob.path.into();
         let mut places = Places::new(blob, context.text, utf16);
         for found in found {
-            if self.scanner.disabled.iter().any(|id| id == found.rule.id) {
-                continue;
-            }
             let (offset, start) = places.of(found.secret.start);
             let dropped = |tally: &mut Tally, reason: Reason| {
                 if self.scanner.explain {

@@ -316,3 +316,11 @@ fn arguments_that_mean_nothing_together() {
     }
     session.gate(&["scan", "--threads", "99999999"]).exits(1).says(RULE);
 }
+
+#[test]
+fn a_rule_in_the_place_of_a_disabled_one() {
+    let (session, _) = leaky();
+    let own = "[[rule]]\nid = 'our-github-token'\npattern = 'ghp_[A-Za-z0-9]{36}'\n";
+    session.write(".portcullis.toml", format!("[scan]\ndisable = ['{RULE}']\n\n{own}"));
+    session.gate(&["scan"]).exits(1).says("our-github-token").never_says(RULE);
+}

@@ -1,6 +1,8 @@
 //! Secrets without a shape of their own: judged by the name they are assigned to and by what they are made of.
 
-use crate::decode::base64;
+use zeroize::Zeroizing;
+
+use crate::decode::{base64, escape};
 use crate::finding::{Confidence, Encoding, Reason};
 use crate::scan::filter::value::Value;
 use crate::scan::matches::{Match, Rank, Verdict};
@@ -36,7 +38,11 @@ pub(crate) fn detect(context: &Context<'_>, stem: Span) -> Read {
     let name = assign::name_around(text, if letters == 2 { short } else { stem });
     if letters == 2 {
         let before = stem.start.checked_sub(1).map_or(b' ', |at| text[at]);
-        if before.is_ascii_alphanumeric() && (name.len() < 5 || text[stem.start].is_ascii_lowercase()) {
+        // `iPw:` is a name of a program that shortens names
+        let no_name = name.len() < 5
+            || text[stem.start].is_ascii_lowercase()
+            || !text[name.range()].iter().all(u8::is_ascii_alphabetic);
+        if before.is_ascii_alphanumeric() && no_name {
             return Read::nothing(short.end);
         }
     }
@@ -95,7 +101,7 @@ pub(crate) fn chars(context: &Context<'_>, at: usize) -> Option<Match> {
     let line = &before[memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)..];
     let quote = memchr::memrchr(b'"', line)?;
     let lower = line[..quote].to_ascii_lowercase();
-    if ![&b"key"[..], b"store", b"pass", b"load", b"secret", b"cred"]
+    if ![&b"key"[..], b"store", b"pass", b"load", b"secret", b"cred", b"kmf", b"ks, ", b"ks,\""]
         .iter()
         .any(|word| memchr::memmem::find(&lower, word).is_some())
     {
@@ -120,10 +126,21 @@ fn after_identified_by(text: &[u8], stem: Span) -> Option<Assignment> {
     let rest = &text[stem.end..text.len().min(stem.end + 300)];
     let rest = rest.strip_prefix(b"PASSWORD ").unwrap_or(rest);
     let start = text[..text.len().min(stem.end + 300)].len() - rest.len();
-    let quote = *rest.first().filter(|&&byte| byte == b'\'' || byte == b'"')?;
-    let end = rest[1..].iter().position(|&byte| byte == quote || byte == b'\n')?;
-    let value = Span::new(start + 1, start + 1 + end);
-    Some(Assignment { name: stem, value, quoted: true, tie: Tie::Assign, place: None })
+    let (value, quoted) = match *rest.first()? {
+        quote @ (b'\'' | b'"') => {
+            let end = rest[1..].iter().position(|&byte| byte == quote || byte == b'\n')?;
+            (Span::new(start + 1, start + 1 + end), true)
+        }
+        // Oracle takes passwords without quotes; in a sentence another word follows
+        _ => {
+            let end =
+                rest.iter().position(|&byte| !byte.is_ascii_alphanumeric() && !b"_$#".contains(&byte))?;
+            let after = rest[end..].trim_ascii_start();
+            let ends = after.first() == Some(&b';') || matches!(rest[end], b'"' | b'\'' | b'\\');
+            (Span::new(start, start + end), (statement && ends).then_some(false)?)
+        }
+    };
+    Some(Assignment { name: stem, value, quoted, tie: Tie::Assign, place: None })
 }
 
 /// Lengths in which a value is looked at at all.
@@ -139,7 +156,18 @@ fn judge(context: &Context<'_>, named: Named, found: Assignment) -> Option<Match
             }
         }
     }
+    // `CURLOPT_USERPWD, "user:value"`
+    if named == Named::Password
+        && context.text[found.name.range()].ends_with(b"USERPWD")
+        && let Some(colon) = memchr::memchr(b':', &context.text[span.range()])
+    {
+        span.start += colon + 1;
+    }
     let bytes = &context.text[span.range()];
+    // as parts of URLs are written
+    let undone = (named == Named::Password && bytes.contains(&b'%'))
+        .then(|| Zeroizing::new(escape::percent(bytes).text));
+    let bytes = undone.as_deref().map_or(bytes, Vec::as_slice);
     let shortest = if named == Named::Password { 4 } else { 8 };
     if bytes.len() < shortest || bytes.len() > LONGEST {
         return None;
@@ -243,14 +271,28 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
         Named::Password => password::weigh(context, &value, name, found)?,
         Named::Secret | Named::Token | Named::Key => generated(&value, named, found)?,
         Named::Credential => {
-            if randomness > 0.2 && !value.holds_words() && p.length >= 16 && p.digits > 0 {
+            // `b"openssh-key-v1\x00"`: a mark of a format
+            let escaped = bytes.contains(&b'\\');
+            if randomness > 0.2
+                && !value.holds_words()
+                && !escaped
+                && !is_signature(bytes)
+                && p.length >= 16
+                && p.digits > 0
+            {
                 Confidence::Medium
             } else {
                 return Err(reason("randomness", "it does not look generated"));
             }
         }
         Named::Salt => {
-            if randomness > 0.2 && p.length >= 8 && p.digits > 0 {
+            // `BIP0340/nonce`: a label
+            let label = [&b"nonce"[..], b"salt"]
+                .iter()
+                .any(|word| memchr::memmem::find(&value.lower, word).is_some());
+            // `cnon:12345678`: a number with its kind
+            let label = label || bytes.contains(&b':');
+            if randomness > 0.2 && !label && p.length >= 8 && p.digits > 0 {
                 Confidence::Medium
             } else {
                 return Err(reason("randomness", "it does not look generated"));
@@ -266,7 +308,8 @@ fn weigh(context: &Context<'_>, named: Named, bytes: &[u8], name: &[u8], found: 
         reasons.push(reason("file", "translations hold labels"));
         confidence = if randomness > 0.6 && p.length >= 20 { lower(confidence) } else { Confidence::Low };
     }
-    if kind.generated && (randomness < 0.6 || p.length < 20) {
+    let mixed = p.upper && p.lower && p.digits > 0;
+    if kind.generated && (randomness < 0.6 || p.length < if mixed && p.signs == 0 { 12 } else { 20 }) {
         reasons.push(reason("file", "bundled code is full of short strings"));
         confidence = Confidence::Low;
     }
@@ -379,13 +422,67 @@ fn unfit(context: &Context<'_>, named: Named, name: &[u8], found: Assignment) ->
         return Some(reason("name", "it is the verdict of a test"));
     }
     // the token in the address of a badge is meant to be public
-    let before = &context.text[found.name.start.saturating_sub(80)..found.name.start];
+    let before = &context.text[found.name.start.saturating_sub(200)..found.name.start];
     let line = &before[memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1)..];
-    let badge = [&b"badge"[..], b"shields.io", b"pkcs11:"]
-        .iter()
-        .any(|word| memchr::memmem::find(line, word).is_some());
-    (named == Named::Token && badge)
-        .then(|| reason("public", "it is part of the address of a badge, or a label"))
+    let holds =
+        |text: &[u8], words: &[&[u8]]| words.iter().any(|word| memchr::memmem::find(text, word).is_some());
+    if matches!(named, Named::Token | Named::BareKey)
+        && (holds(line, &[b"badge", b"shields.io", b"pkcs11:", b"codecov.io"]) || holds(name, &[b"badge"]))
+    {
+        return Some(reason("public", "it is part of the address of a badge, or a label"));
+    }
+    if !matches!(named, Named::BareKey | Named::Salt) {
+        return None;
+    }
+    // `siteKey`, and what a server lists with its id
+    if named == Named::BareKey
+        && (holds(name, &[b"site", b"Site", b"SITE"]) || holds(line_and_above(before), &KEY_IDS))
+    {
+        return Some(reason("public", "its name, or the id beside it, says that it is a public key"));
+    }
+    // the challenge of a server
+    if named == Named::Salt && holds(line, &[b"realm=", b"qop="]) {
+        return Some(reason("public", "it is part of a challenge"));
+    }
+    among_vectors(context, found.value)
+        .then(|| reason("vector", "it stands among other values in hexadecimal, as in test vectors"))
+}
+
+/// Whether a value is the name of a key and what it signed a request with.
+fn is_signature(bytes: &[u8]) -> bool {
+    const DIGITS: usize = 64;
+    let Some(colon) = memchr::memchr(b':', bytes) else { return false };
+    bytes.len() == colon + 1 + DIGITS && bytes[colon + 1..].iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Names of the id that goes with a public key.
+const KEY_IDS: [&[u8]; 4] = [b"\"key_id\"", b"\"keyId\"", b"\"kid\"", b"\"key_hash\""];
+
+/// The last two lines of `before`.
+fn line_and_above(before: &[u8]) -> &[u8] {
+    let line = memchr::memrchr(b'\n', before).unwrap_or(0);
+    &before[memchr::memrchr(b'\n', &before[..line]).unwrap_or(0)..]
+}
+
+/// How far around a key the other parts of a test vector stand, and how many of them, of so many digits, there must be.
+const VECTOR_NEAR: usize = 600;
+const VECTOR_PARTS: usize = 2;
+const VECTOR_DIGITS: usize = 24;
+
+/// Whether a value in hexadecimal has others around it: plaintext, ciphertext, vector.
+fn among_vectors(context: &Context<'_>, value: Span) -> bool {
+    if !context.text[value.range()].iter().all(u8::is_ascii_hexdigit) {
+        return false;
+    }
+    let from = value.start.saturating_sub(VECTOR_NEAR);
+    let to = context.text.len().min(value.end + VECTOR_NEAR);
+    context.looks_far(from, to);
+    let parts = |text: &[u8]| {
+        text.split(|byte| !byte.is_ascii_alphanumeric())
+            .filter(|run| run.len() >= VECTOR_DIGITS && run.iter().all(u8::is_ascii_hexdigit))
+            .count()
+    };
+    parts(&context.text[from..value.start]) + parts(&context.text[value.end..to]) >= VECTOR_PARTS
 }
 
 fn in_words(randomness: f32) -> &'static str {

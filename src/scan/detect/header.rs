@@ -95,10 +95,18 @@ pub(crate) fn judge_pair(context: &Context<'_>, user: &[u8], password: &[u8]) ->
     if password.len() < 3 {
         return Verdict::Drop(reason("length", "the password is too short to be one"));
     }
+    // RFC 7617
+    if user == b"Aladdin" && password.starts_with(b"open") {
+        return Verdict::Drop(reason("dummy", "the standard shows this very pair"));
+    }
     let value = Value::new(password);
     let dropped = [value.reference(), value.placeholder(user)].into_iter().flatten().next();
     if let Some(reason) = dropped {
         return Verdict::Drop(reason);
+    }
+    // `some_password_everyone_knows`
+    if value.is_name() && memchr::memmem::find(&value.lower, b"password").is_some() {
+        return Verdict::Drop(reason("placeholder", "it is words that speak of a password"));
     }
     if user.eq_ignore_ascii_case(password) {
         return Verdict::Drop(reason("placeholder", "user and password are the same"));

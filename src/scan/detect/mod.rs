@@ -48,7 +48,12 @@ impl<'t> Context<'t> {
         't: 'u,
     {
         let binary = OnceCell::from(false);
-        Context { text, path: self.path, kind: self.kind.clone(), binary, far: RefCell::new(Vec::new()) }
+        let kind = match text.starts_with(b"{\"version\":3") {
+            // the map of a bundle, at its end
+            true => OnceCell::from(FileKind { generated: true, ..self.kind() }),
+            false => self.kind.clone(),
+        };
+        Context { text, path: self.path, kind, binary, far: RefCell::new(Vec::new()) }
     }
 
     /// Notes that a judgement depends on bytes further away than [`super::reach`] allows for, other than those of its own

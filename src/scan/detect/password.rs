@@ -67,6 +67,10 @@ pub(super) fn weigh(
             Err(reason("number", "it is a number"))
         };
     }
+    // `mysql_native_password`, `sha256_password`: values of other settings
+    if matches!(found.tie, Tie::List | Tie::Compare | Tie::Call) && names_a_secret(value) {
+        return Err(reason("name", "it names a secret, and the tie is loose"));
+    }
     if p.signs * 2 > p.length && p.digits + p.letters < 4 {
         return Err(reason("signs", "it is made of signs"));
     }
@@ -84,6 +88,11 @@ pub(super) fn weigh(
         return Ok(Confidence::Medium);
     }
     if p.signs > 0 && p.letters >= 3 && !p.reads_as_words() && strict {
+        return Ok(Confidence::Medium);
+    }
+    // `cackle!`: a label would begin with a capital
+    let signed = p.length >= 6 && !p.upper && value.bytes.iter().any(|byte| b"!@#$%^&*".contains(byte));
+    if signed && strict && value.bytes[0].is_ascii_lowercase() && found.quoted {
         return Ok(Confidence::Medium);
     }
     let opaque = !p.reads_as_words() && p.wordiness < -0.6 && p.length >= 6;

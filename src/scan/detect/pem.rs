@@ -167,8 +167,22 @@ fn judge(context: &Context<'_>, raw: &[u8], body: &[u8]) -> Verdict {
     if seen.iter().filter(|&&seen| seen).count() < 20 {
         return Verdict::Drop(reason("filler", "the key repeats a few characters"));
     }
+    if is_stub(body) {
+        return Verdict::Report(Confidence::Low);
+    }
     let confidence = Confidence::High;
     Verdict::Report(if context.kind().test { lower(confidence) } else { confidence })
+}
+
+/// Whether the length at the start of a key in DER (a sequence, two bytes of length) is that of a far longer one: samples in
+/// documentation show the first line only.
+fn is_stub(body: &[u8]) -> bool {
+    let Some(Ok(start)) = body.get(..8).map(|start| data_encoding::BASE64.decode(start)) else {
+        return false;
+    };
+    let [0x30, 0x82, high, low, ..] = start[..] else { return false };
+    let whole = usize::from(u16::from_be_bytes([high, low]));
+    body.len() / 4 * 3 < whole / 4
 }
 
 /// Whether an OpenSSH key names a cipher: its body begins with a magic text, then the cipher's name.
@@ -224,6 +238,15 @@ mod tests {
             find("if line == \"-----BEGIN RSA PRIVATE KEY-----\" {").unwrap().verdict,
             Verdict::Drop(_)
         ));
+    }
+
+    #[test]
+    fn the_first_line_of_a_key_is_no_key() {
+        // a sequence of 1,189 bytes
+        let start = data_encoding::BASE64.encode(&[0x30, 0x82, 0x04, 0xA5, 2, 1]);
+        let begun = |lines| key("RSA PRIVATE KEY", lines).replacen("-----\n", &format!("-----\n{start}"), 1);
+        assert_eq!(find(&begun(1)).unwrap().verdict, Verdict::Report(Confidence::Low));
+        assert_eq!(find(&begun(24)).unwrap().verdict, Verdict::Report(Confidence::High));
     }
 
     #[test]

@@ -9,6 +9,9 @@ use crate::scan::keywords::Nearness;
 use crate::scan::matches::{Match, Rank, Verdict};
 
 use super::{Context, reason};
+use crate::scan::candidate::is_word;
+use crate::scan::filter::value::is_uuid;
+use crate::span::Span;
 
 /// Judges a hit of `rule`, which began with `prefix` bytes of it; `nearness` tells where its keyword stands, if it needs
 /// one. `None` when it is none of the rule's: values without a prefix are told apart by checksum and alphabet alone.
@@ -27,10 +30,18 @@ pub(crate) fn judge(
     {
         return None;
     }
+    let before = &context.text[..hit.whole.start];
+    // `1234567-` and a UUID
+    let continues =
+        rule.route == Route::Value && matches!(before, [.., word, b'-'] if is_word(*word)) && is_uuid(secret);
     let mut reasons = Vec::new();
     let mut rank = if rule.route == Route::Value && nearness.is_some() { Rank::Context } else { Rank::Shape };
     let digests = context.kind().lock && rule.route == Route::Value && rule.check.is_empty();
     let verdict = match weigh(rule, token, secret, prefix, nearness, &mut reasons, &mut rank) {
+        Ok(_) if rank < Rank::Verified && rule.route == Route::Prefix && within_base64(before) => {
+            Verdict::Drop(reason("structure", "it lies within a longer encoded text"))
+        }
+        Ok(_) if continues => Verdict::Drop(reason("structure", "it is part of something longer")),
         Ok(_) if digests => Verdict::Drop(reason("file", "lock files hold digests, not secrets")),
         Ok(confidence) => Verdict::Report(confidence),
         Err(reason) => Verdict::Drop(reason),
@@ -132,6 +143,88 @@ fn weigh(
         None => {}
     }
     Ok(confidence)
+}
+
+/// How many bytes of base64 before a token make it a part of them.
+const WITHIN: usize = 48;
+
+/// Whether a token follows a sign of base64 behind which no token begins by itself: paths hold other signs too.
+fn within_base64(before: &[u8]) -> bool {
+    let Some(near) = before.len().checked_sub(WITHIN).map(|start| &before[start..]) else { return false };
+    near.iter().all(|&byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
+        && near.iter().any(u8::is_ascii_digit)
+        && near.iter().any(u8::is_ascii_uppercase)
+        && near.iter().any(u8::is_ascii_lowercase)
+}
+
+/// Bytes after a prefix, at least, that make a token of it although it is not as long as its rule says.
+const SHORTEST_BODY: usize = 20;
+
+/// A token that begins with the `prefix` of `rule` at `at` and is of another length, or holds other characters, than the
+/// rule knows: cut, made up, or of a form that is new.
+pub(crate) fn of_unknown_form(
+    context: &Context<'_>,
+    rule: &'static Rule,
+    prefix: &[u8],
+    at: usize,
+) -> Option<Match> {
+    // words that begin other things too
+    const WORDS: [&[u8]; 11] = [
+        b"live_",
+        b"test_",
+        b"api_",
+        b"key_",
+        b"cli_",
+        b"ext_",
+        b"production_",
+        b"PRODUCTION_",
+        b"sandbox_",
+        b"STAGE_",
+        b"TEST-",
+    ];
+    if prefix.len() < 4
+        || !matches!(prefix.last(), Some(b'_' | b'-'))
+        || rule.class != Class::Secret
+        || !rule.keywords.is_empty()
+        || WORDS.contains(&prefix)
+    {
+        return None;
+    }
+    let text = context.text;
+    let start = at + prefix.len();
+    let length = text[start..]
+        .iter()
+        .take(rule.longest)
+        .take_while(|&&byte| is_word(byte) || matches!(byte, b'-' | b'.' | b'+' | b'/' | b'='))
+        .count();
+    let body = &text[start..start + length];
+    let body = &body[..body.iter().rposition(|&byte| is_word(byte)).map_or(0, |last| last + 1)];
+    if body.len() < SHORTEST_BODY || within_base64(&text[..at]) || context.kind().lock {
+        return None;
+    }
+    let value = Value::new(body);
+    let p = &value.profile;
+    let hexadecimal = body.len() >= 32 && body.iter().all(u8::is_ascii_hexdigit);
+    let generated = p.digits >= 2
+        && p.distinct >= 10
+        && (p.upper && p.lower || hexadecimal)
+        && p.randomness() > if hexadecimal { 0.1 } else { 0.3 }
+        && !value.holds_words()
+        && value.filler().is_none()
+        && made_up(&value.lower).is_none()
+        && value.placeholder(b"token").is_none();
+    if !generated {
+        return None;
+    }
+    let secret = Span::new(at, start + body.len());
+    let mut found =
+        Match::placed("provider-prefix", secret, Rank::Placed, Verdict::Report(Confidence::Medium));
+    found.reasons.push(reason(
+        "prefix",
+        format!("it begins as a token of {} does, and goes on otherwise", rule.provider),
+    ));
+    found.guessable = false;
+    Some(found)
 }
 
 /// The shortest prefix that says enough without the checksum.

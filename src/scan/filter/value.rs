@@ -56,7 +56,7 @@ impl<'v> Value<'v> {
                 return because("reference", "it points to a variable, a file or a secret store");
             }
         }
-        const TEMPLATES: [&str; 8] = ["${", "#{", "{{", "}}", "<%", "$(", "...", "%("];
+        const TEMPLATES: [&str; 2] = ["...", "0x%"];
         // these turn up in generated values by accident
         const MAYBE: [&str; 15] =
             ["%s", "%d", "%v", "%x", "%0", "%l", "%-", "{}", "{0}", "{1}", "%{", "(?", "\\w", "\\d", "[^"];
@@ -64,7 +64,11 @@ impl<'v> Value<'v> {
         let holds_any = |parts: &[&str]| parts.iter().any(|part| contains(&self.lower, part));
         let formats =
             self.bytes.windows(2).filter(|two| two[0] == b'%' && b"sdvxlu0".contains(&two[1])).count();
-        if holds_any(&TEMPLATES) || formats >= 2 || (!generated && holds_any(&MAYBE)) {
+        if holds_any(&TEMPLATES)
+            || is_template(self.bytes)
+            || formats >= 2
+            || (!generated && holds_any(&MAYBE))
+        {
             return because("reference", "it is a template or a pattern to be filled in");
         }
         let (first, last) = (self.bytes[0], self.bytes[self.bytes.len() - 1]);
@@ -98,6 +102,7 @@ impl<'v> Value<'v> {
                     .iter()
                     .all(|&b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b':' | b'$'));
             if is_name && profile(called).randomness() < 0.3 && last == b')'
+                || is_name && last == b'('
                 || is_name && self.bytes[open + 1..].iter().any(|&b| b == b'"' || b == b'\'' || b == b',')
             {
                 return because("reference", "it is a call");
@@ -139,6 +144,14 @@ impl<'v> Value<'v> {
         const OPERATORS: [&str; 6] = ["===", "!==", "?.", "&&", "=>", "\"+"];
         const STARTS: [&str; 11] =
             ["'+", "\"+", "+", ".$", ")", ",", "&amp;", "&lt;", "&quot;", "\\\"+", "?"];
+        // what follows a string that a quote has ended
+        let closes = matches!(
+            self.bytes,
+            [b')' | b']' | b'}', b',' | b';' | b')' | b']' | b'}' | b'.' | b'?' | b':', ..]
+        );
+        if closes {
+            return because("reference", "it is a piece of code");
+        }
         const CLASSES: [&str; 5] = ["[a-", "[^", "a-z0-9", "[0-9", "a-za-z"];
         if OPERATORS.iter().any(|part| text.contains(part)) && self.bytes.iter().any(u8::is_ascii_alphabetic)
         {
@@ -222,7 +235,8 @@ impl<'v> Value<'v> {
         {
             let word = std::str::from_utf8(&letters).unwrap_or("");
             if holds(&VALUES_PLACEHOLDER, word)
-                && (rest.len() <= 1 || !matches!(word, "password" | "passwd" | "pass" | "pwd"))
+                && (rest.len() <= 1
+                    || !matches!(word, "password" | "passwd" | "pass" | "pwd" | "test" | "guest" | "tiger"))
             {
                 return because("placeholder", "it is a word that stands for a secret, and a number");
             }
@@ -325,6 +339,22 @@ impl<'v> Value<'v> {
         if PUBLIC.iter().any(|start| text.starts_with(start)) {
             return because("structure", "it is a public key or a hash");
         }
+        // what pictures, fonts, archives and programs begin with, in base64
+        const MEDIA: [&str; 10] = [
+            "iVBORw0KGgo",
+            "/9j/4",
+            "R0lGOD",
+            "AGFzbQ",
+            "d09GM",
+            "d09GR",
+            "JVBERi",
+            "H4sI",
+            "UEsDB",
+            "PHN2Zy",
+        ];
+        if self.bytes.len() >= 40 && MEDIA.iter().any(|start| self.bytes.starts_with(start.as_bytes())) {
+            return because("structure", "it is a picture, a font, an archive or a program in base64");
+        }
         if self.bytes.windows(2).filter(|two| two == b"\\x").count() >= 2 {
             return because("structure", "it is escaped bytes");
         }
@@ -339,6 +369,16 @@ impl<'v> Value<'v> {
             && (self.bytes.len() == 10 || matches!(self.bytes[10], b'T' | b't'))
         {
             return because("structure", "it is a date");
+        }
+        // an uncompressed point of P-256, as browsers take keys of push services
+        if self.bytes.len() == 87
+            && self.bytes[0] == b'B'
+            && self.bytes.iter().all(|&b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        {
+            return because("structure", "it is a public key or a hash");
+        }
+        if is_drawing(self.bytes) {
+            return because("structure", "it is the path of a drawing");
         }
         // an account or a contract on a chain
         if text.len() == 42
@@ -465,6 +505,33 @@ fn is_algorithm(text: &str) -> bool {
     all && named && text.len() >= 4
 }
 
+/// Whether a name to be filled in stands in `bytes`: `${NAME}`, `{{ name }}`, `<%= name %>`, `%(name)s`; or one of which
+/// a quote cut off the end or the beginning. Passwords may hold such signs with anything between them.
+fn is_template(bytes: &[u8]) -> bool {
+    const MARKS: [(&[u8], &[u8]); 6] =
+        [(b"${", b"}"), (b"#{", b"}"), (b"{{", b"}}"), (b"<%", b"%>"), (b"$(", b")"), (b"%(", b")")];
+    let name = |bytes: &[u8]| {
+        bytes.iter().all(|&byte| byte.is_ascii_alphanumeric() || b"_-.:/\\[]()'\"|$=+?!, ".contains(&byte))
+    };
+    let opened = MARKS.iter().any(|(open, close)| {
+        memchr::memmem::find_iter(bytes, open).any(|at| {
+            let inside = &bytes[at + open.len()..];
+            name(&inside[..memchr::memmem::find(inside, close).unwrap_or(inside.len())])
+        })
+    });
+    let closed = memchr::memmem::find(bytes, b"}}").filter(|_| !bytes.contains(&b'{'));
+    opened || closed.is_some_and(|at| name(&bytes[..at]))
+}
+
+/// Whether `bytes` are the path of a drawing, as SVG writes it: `M12 17a2 2 0 0 0 2-2z`.
+fn is_drawing(bytes: &[u8]) -> bool {
+    let number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b',' | b' ');
+    matches!(bytes, [b'M' | b'm', second, ..] if number(*second))
+        && bytes.len() >= 12
+        && bytes.iter().all(|&byte| number(byte) || b"MmLlHhVvCcSsQqTtAaZz".contains(&byte))
+        && bytes.iter().filter(|&&byte| !byte.is_ascii_alphanumeric()).count() >= 4
+}
+
 /// Whether `bytes` are a UUID in its usual form, perhaps in braces.
 pub(crate) fn is_uuid(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"{").and_then(|bytes| bytes.strip_suffix(b"}")).unwrap_or(bytes);
@@ -500,6 +567,9 @@ mod tests {
             ("$DB_PASSWORD", "reference"),
             ("{{ vault_password }}", "reference"),
             ("process.env.TOKEN", "reference"),
+            ("prefix-${NAME}-suffix", "reference"),
+            ("{{ .Values.password }}", "reference"),
+            ("M12 17a2 2 0 0 0 2-2", "structure"),
             ("op://vault/item/field", "reference"),
             ("<your-token>", "reference"),
             ("%(password)s", "reference"),
@@ -536,6 +606,7 @@ mod tests {
             "kJ8d-2mQp_xZ7",
             "letmein99",
             "p4$$w(rd",
+            "m{{h}o)p${e]nob(ody[finds>-_$#th1sone}}",
         ] {
             assert_eq!(filter(value, "password"), None, "{value}");
         }

@@ -78,12 +78,32 @@ pub(crate) fn name_around(text: &[u8], stem: Span) -> Span {
     name
 }
 
+/// `password.equals("…")`: the method is no part of the name.
+fn without_comparison(text: &[u8], name: Span) -> Span {
+    const METHODS: [&[u8]; 3] = [b".equals", b".Equals", b".equal?"];
+    let length =
+        METHODS.iter().find(|method| text[name.range()].ends_with(method)).map_or(0, |method| method.len());
+    Span::new(name.start, name.end - length)
+}
+
+/// `API key: …`: what people write apart.
+fn with_its_word_before(text: &[u8], name: Span) -> Span {
+    if name.len() != b"key".len() {
+        return name;
+    }
+    const WORDS: [&[u8]; 5] = [b"api ", b"access ", b"secret ", b"private ", b"license "];
+    let before = text[name.start.saturating_sub(8)..name.start].to_ascii_lowercase();
+    let length = WORDS.iter().find(|word| before.ends_with(word)).map_or(0, |word| word.len());
+    Span::new(name.start - length, name.end)
+}
+
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
 /// The value assigned to the name at `name`, if one is.
 pub(crate) fn read(text: &[u8], name: Span, syntax: Syntax) -> Option<Assignment> {
+    let name = with_its_word_before(text, without_comparison(text, name));
     let mut reader = Reader { text, at: name.end, syntax, name, closed: false, paired: false };
     reader.value()
 }
@@ -140,6 +160,17 @@ mod tests {
             r#"<string name="password">v4lue</string>"#,
             "<key>password</key>\n<string>v4lue</string>",
             "variable \"db_password\" {\n  type = string\n  default = \"v4lue\"\n}",
+            r#"public string Password { get; set; } = "v4lue";"#,
+            r#"var password string = "v4lue""#,
+            r#"password = """v4lue""""#,
+            r#"ENV.fetch("PASSWORD") { "v4lue" }"#,
+            "IDENTIFIED WITH mysql_native_password BY 'v4lue'",
+            r#"@Value("${db.password:v4lue}")"#,
+            r#"put(Context.SECURITY_PASSWORD, "v4lue")"#,
+            "<password>\n    v4lue\n</password>",
+            "<setting name=\"Password\" serializeAs=\"String\">\n  <value>v4lue</value>\n</setting>",
+            r#"password: Some("v4lue".into())"#,
+            r#"#define kPassword @"v4lue""#,
         ] {
             check_in(Syntax::Code, text, Some("v4lue"));
         }
@@ -158,6 +189,9 @@ mod tests {
             "tool --password v4lue --verbose",
             "tool --password=v4lue",
             "password = v4lue",
+            "password: |\n  v4lue\nother: x",
+            "password: >-\n  v4lue\n",
+            "mail.secret=${MAIL_PASSWORD:v4lue}",
         ] {
             check_in(Syntax::Settings, text, Some("v4lue"));
         }
@@ -180,9 +214,17 @@ mod tests {
             "arn:aws:x:password:v4lue",
             "password = os.environ[\"X\"]",
             "password = getenv(\"X\")",
+            r#"label("Password:"),f("v4lue")"#,
+            "x = \"${password:v4lue}\"",
+            "password: string = x",
         ] {
             check_in(Syntax::Code, text, None);
         }
         check_in(Syntax::Prose, "password: choose one that is long", None);
+        check_in(Syntax::Settings, "password: |\n  a text of words\n", None);
+        check_in(Syntax::Prose, "the password is required", None);
+        check_in(Syntax::Prose, "the password is v4lue!Xy", Some("v4lue!Xy"));
+        check_in(Syntax::Prose, "with password `v4lue`.", Some("v4lue"));
+        check_in(Syntax::Prose, "pass `v4lue` to it", None);
     }
 }

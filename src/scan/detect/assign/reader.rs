@@ -40,9 +40,10 @@ impl Reader<'_> {
             self.at += 1;
             return self.element();
         }
-        // `${NAME:?message}` is a reference, `${NAME:-value}` has a default
-        if before == b'{' && self.text[..self.name.start].ends_with(b"${") && !self.eat(b":-") {
-            return None;
+        // `${NAME:?message}` is a reference; `${NAME:-value}`, `${NAME:=value}` and Spring's `${name:value}` have a default
+        let substituted = before == b'{' && self.text[..self.name.start].ends_with(b"${");
+        if substituted {
+            return self.default_value();
         }
         let closed = self.closers();
         self.closed = closed;
@@ -52,9 +53,10 @@ impl Reader<'_> {
         if [&b"class="[..], b"className=", b"for=", b"href=", b"src="].iter().any(|end| tag.ends_with(end)) {
             return None;
         }
-        // `<string name="x">value</string>`, `<key>x</key> <string>value</string>`
-        if closed && self.peek() == b'>' && self.in_tag() {
-            self.at += 1;
+        // `<string name="x">value</string>`, `<key>x</key> <string>value</string>`, `<setting name="x"> <value>value</value>`
+        if closed && matches!(self.peek(), b'>' | b' ') && self.in_tag() && self.end_of_tag() {
+            self.spaces(true);
+            let _ = self.eat(b"<value>");
             return self.element();
         }
         if before == b'>' && self.eat(b"</key>") {
@@ -63,8 +65,11 @@ impl Reader<'_> {
         }
         self.paired = self.field_value();
         self.spaces(false);
-        let default = before == b'{' && self.text[..self.at].ends_with(b":-");
-        let mut tie = if default { Tie::Assign } else { self.tie(closed, before)? };
+        let mut tie = self.tie(closed, before)?;
+        // `"Password:"`: the quote ends a label
+        if !closed && matches!(before, b'"' | b'\'') && self.peek() == before {
+            return None;
+        }
         self.spaces(true);
         if tie == Tie::Assign
             && let Some(found) = positional::pair(self.text, self.name, self.at)
@@ -289,6 +294,16 @@ impl Reader<'_> {
                 "password",
                 "sha256",
                 "unicode",
+                "fromhex",
+                "unhexlify",
+                "b64decode",
+                "decodestring",
+                "frombase64string",
+                "getbytes",
+                "atob",
+                "data",
+                "encode",
+                "some",
             ];
             if MAKERS.contains(&last) || call.starts_with("new ") {
                 self.at += word + 1;
@@ -307,6 +322,11 @@ impl Reader<'_> {
     pub(super) fn quoted(&mut self) -> Option<Span> {
         let (open, escaped) = match *self.rest() {
             [b'\\', quote @ (b'"' | b'\''), ..] => (quote, true),
+            // Python's long strings
+            [first @ (b'"' | b'\''), second, third, ..] if first == second && second == third => {
+                self.at += 2;
+                (first, false)
+            }
             [quote @ (b'"' | b'\'' | b'`'), ..] => (quote, false),
             _ => return None,
         };
@@ -331,12 +351,41 @@ impl Reader<'_> {
         None
     }
 
-    /// The text between tags.
+    /// Passes over the rest of a tag's attributes and its end.
+    fn end_of_tag(&mut self) -> bool {
+        let tag = &self.rest()[..self.rest().len().min(GAP)];
+        let attributes = |byte: &u8| is_name(*byte) || matches!(byte, b' ' | b'=' | b'"' | b'\'' | b':');
+        let end = tag.iter().position(|byte| !attributes(byte));
+        let ends = end.filter(|&end| tag[end] == b'>' && !tag[..end].windows(5).any(|word| word == b"value"));
+        self.at += ends.map_or(0, |end| end + 1);
+        ends.is_some()
+    }
+
+    /// The default in `${name:value}`, from the sign after the name on.
+    fn default_value(&mut self) -> Option<Assignment> {
+        // `${secret:name}` asks a resolver of that name
+        let setting = self.text[self.name.range()].iter().any(|byte| !byte.is_ascii_lowercase());
+        let defaulted = self.eat(b":-") || self.eat(b":=") || setting && self.eat(b":");
+        if !defaulted {
+            return None;
+        }
+        let start = self.at;
+        let inside = &self.rest()[..self.rest().len().min(VALUE)];
+        // in code only Spring's annotations hold such strings, and a template may be anything else
+        let end =
+            inside.iter().position(|byte| b"}\n\"'` \\".contains(byte)).filter(|&end| inside[end] == b'}')?;
+        let value = Span::new(start, start + end);
+        let what = inside.first().is_some_and(|first| !b"?+-=$#{".contains(first));
+        what.then_some(Assignment { name: self.name, value, quoted: false, tie: Tie::Assign, place: None })
+    }
+
+    /// The text between tags, on their line or on the next.
     fn element(&mut self) -> Option<Assignment> {
+        self.spaces(true);
         let start = self.at;
         let inside = &self.text[start..self.text.len().min(start + VALUE)];
         let end = memchr::memchr2(b'<', b'\n', inside)?;
-        let after = &inside[end..];
+        let after = inside[end..].trim_ascii_start();
         // CDATA, comments and child elements are no values; a closing tag must follow
         (after.starts_with(b"</") && end > 0).then_some(Assignment {
             name: self.name,
@@ -358,6 +407,9 @@ impl Reader<'_> {
         let inside = self.inside_string();
         if self.syntax == Syntax::Code && !inside && tie != Tie::Argument {
             return None;
+        }
+        if self.syntax == Syntax::Settings && tie == Tie::Assign && self.block() {
+            self.paired = true;
         }
         let start = self.at;
         if start >= self.text.len() || (!self.paired && self.text[self.name.end..start].contains(&b'\n')) {
@@ -403,6 +455,24 @@ impl Reader<'_> {
         }
         let value = Span::new(start, start + end);
         Some(Assignment { name: self.name, value, quoted: false, tie, place: None })
+    }
+
+    /// Passes over `|`, `>-` and the like, behind which YAML has a block of text, to its first line.
+    fn block(&mut self) -> bool {
+        let (mark, start) = (self.at, self.rest());
+        let signs = start.iter().take(4).take_while(|byte| b"|>+-123456789".contains(byte)).count();
+        if !matches!(self.peek(), b'|' | b'>')
+            || start[signs..].trim_ascii_start().len() == start.len() - signs
+        {
+            return false;
+        }
+        self.at += signs;
+        self.spaces(true);
+        let line = &self.rest()[..self.rest().len().min(VALUE)];
+        let line = line[..memchr::memchr(b'\n', line).unwrap_or(line.len())].trim_ascii();
+        let one_word = self.text[mark..self.at].contains(&b'\n') && !line.iter().any(u8::is_ascii_whitespace);
+        self.at = if one_word { self.at } else { mark };
+        one_word
     }
 
     /// Whether an odd number of quotes stands before the name on its line: `"Server=x;Password=y"`.

@@ -67,10 +67,40 @@ impl Reader<'_> {
             ];
             return CALLS.iter().any(|call| self.eat(call)).then_some(Tie::Setter);
         }
-        // "the password is `value`"
+        // "the password is `value`", "with password `value`", `| password | value |`
         if let [b'i', b's', b' ', b'`' | b'"' | b'\'', ..] = self.rest() {
             self.at += 3;
             return Some(Tie::Compare);
+        }
+        // (`pass` is what one does with arguments)
+        let of_prose = self.syntax == Syntax::Prose && self.at > self.name.end && self.name.len() > 4;
+        if of_prose && self.peek() == b'`' && !closed {
+            return Some(Tie::Compare);
+        }
+        if self.at == self.name.end + 1 && self.says_what_it_is() {
+            return Some(Tie::Argument);
+        }
+        // `ENV.fetch("PASSWORD") { "value" }`
+        if closed && self.text[..self.at].ends_with(b") ") && (self.eat(b"{ \"") || self.eat(b"{ '")) {
+            self.at -= 1;
+            return Some(Tie::Assign);
+        }
+        // `Password { get; set; } = "value"`
+        if self.peek() == b'{' && !closed {
+            const ACCESSORS: [&[u8]; 4] =
+                [b"{ get; set; } = ", b"{ get; } = ", b"{ get; init; } = ", b"{ get; private set; } = "];
+            if ACCESSORS.iter().any(|accessors| self.eat(accessors)) {
+                return Some(Tie::Assign);
+            }
+        }
+        // `IDENTIFIED WITH mysql_native_password BY 'value'`
+        if self.at > self.name.end && (self.eat(b"BY '") || self.eat(b"by '") || self.eat(b"BY \"")) {
+            self.at -= 1;
+            return Some(Tie::Assign);
+        }
+        // `var password string = "value"`
+        if self.typed() {
+            return Some(Tie::Assign);
         }
         // `Dim password As String = "value"`
         if self.rest().get(..3).is_some_and(|there| there.eq_ignore_ascii_case(b"as ")) {
@@ -104,6 +134,11 @@ impl Reader<'_> {
                 self.at += 1;
                 Some(Tie::Setter)
             }
+            // `put(Context.CREDENTIALS, "value")`, `curl_setopt($c, CURLOPT_USERPWD, "user:value")`
+            b',' if self.is_constant() && matches!(self.rest(), [_, b' ', b'"' | b'\'', ..]) => {
+                self.at += 1;
+                Some(Tie::List)
+            }
             _ => {
                 let spaced = self.at > self.name.end;
                 let option = before == b'-'
@@ -114,6 +149,44 @@ impl Reader<'_> {
                 (spaced && !closed && (option || self.is_argument())).then_some(Tie::Argument)
             }
         }
+    }
+
+    /// Passes over `is ` where no word of a sentence follows, but letters, digits and more.
+    fn says_what_it_is(&mut self) -> bool {
+        let Some(rest) = self.rest().strip_prefix(b"is ") else { return false };
+        let word = &rest[..rest.iter().take(65).take_while(|byte| byte.is_ascii_graphic()).count()];
+        let word = &word[..memchr::memchr3(b'"', b'\\', b'`', word).unwrap_or(word.len())];
+        let (upper, lower) =
+            (word.iter().any(u8::is_ascii_uppercase), word.iter().any(u8::is_ascii_lowercase));
+        let signs = word.iter().any(|byte| b"!@#$%^&*".contains(byte));
+        let chosen = (8..=64).contains(&word.len())
+            && word.iter().any(u8::is_ascii_digit)
+            && (upper && lower || signs && (upper || lower));
+        self.at += if chosen { 3 } else { 0 };
+        chosen
+    }
+
+    /// After a name and a space, passes over `type =` if a string follows, as Go declares variables.
+    fn typed(&mut self) -> bool {
+        if self.at != self.name.end + 1 || self.syntax != Syntax::Code {
+            return false;
+        }
+        let rest = self.rest();
+        let word = rest
+            .iter()
+            .take(24)
+            .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'*'));
+        let kind = word.count();
+        let typed = kind > 2 && matches!(&rest[kind..], [b' ', b'=', b' ', b'"' | b'`', ..]);
+        self.at += if typed { kind + 2 } else { 0 };
+        typed
+    }
+
+    /// Whether the last part of the name is in capitals.
+    fn is_constant(&self) -> bool {
+        let name = &self.text[self.name.range()];
+        let last = &name[memchr::memrchr(b'.', name).map_or(0, |dot| dot + 1)..];
+        last.len() >= 6 && last.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'_')
     }
 
     /// Whether what was passed over after the name closes a call.
@@ -159,7 +232,7 @@ impl Reader<'_> {
     /// Whether the words before make `name value` an argument: `ENV NAME value`, `machine … password value`,
     /// `IDENTIFIED BY 'value'`, `WITH PASSWORD 'value'`.
     fn is_argument(&self) -> bool {
-        let quote_follows = matches!(self.peek(), b'\'' | b'"');
+        let quote_follows = matches!(self.rest(), [b'\'' | b'"', ..] | [b'@', b'"', ..]);
         let line = &self.text[self.name.start.saturating_sub(200)..self.name.start];
         let same_line = &line[memchr::memrchr(b'\n', line).map_or(0, |newline| newline + 1)..];
         let ends = |word: &[u8]| {
@@ -175,7 +248,7 @@ impl Reader<'_> {
         }
         let says_password = || {
             let name = self.text[self.name.range()].to_ascii_lowercase();
-            memchr::memmem::find(&name, b"pass").is_some() || name.ends_with(b"pw")
+            memchr::memmem::find(&name, b"pass").is_some() || name.ends_with(b"pw") || name == b"masterauth"
         };
         // `:password "value"`, `requirepass value`, `mysqladmin … password value`
         if quote_follows && (same_line.ends_with(b" :") || same_line.trim_ascii() == b":")

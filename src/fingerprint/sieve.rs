@@ -322,7 +322,8 @@ fn note(marks: &[Marks], from: usize, to: usize, notes: &mut Notes) {
     }
     // three visible fours from here on, one of them telling
     let run = |i: usize| {
-        let [mark, next] = [i, i + 1].map(|i| marks.get(i).copied().unwrap_or_default());
+        let mark = marks.get(i).copied().unwrap_or_default();
+        let next = marks.get(i + 1).copied().unwrap_or_default();
         let visible =
             mark.visible & ahead(mark.visible, next.visible, 1) & ahead(mark.visible, next.visible, 2);
         let telling =

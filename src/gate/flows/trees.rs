@@ -33,7 +33,10 @@ pub(super) fn comes_upon(
     let mut targets = shown.filter_map(|effect| effect.target.as_ref());
     // whatever is found below a folder, and names that begin with a dot
     let found = targets.clone().find_map(|target| match target.parts.as_slice() {
-        [Part::Text(start), Part::Unknown { source, .. }] if source == "{}" => {
+        // `fd` leaves out hidden files by itself
+        [Part::Text(start), Part::Unknown { source, .. }]
+            if source == "{}" && !invocation.via.iter().any(|name| name.starts_with("fd")) =>
+        {
             secret_in(&paths::normal(&cwd.join(start)), world)
         }
         [rest @ .., Part::Glob(_)] | [Part::Glob(_), rest @ ..] if hidden_names(target) => {

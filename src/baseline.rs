@@ -12,8 +12,8 @@
 //! their lines; lines may stand in any order, and twice. Anything else is damage, and an error with its line: a
 //! baseline that is half understood would silence half of what it should, or more.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fmt::Write as _;
 use std::hash::BuildHasher as _;
@@ -76,6 +76,17 @@ pub struct Applied {
     pub expired: Vec<String>,
     /// Ids of entries that met no finding, sorted.
     pub stale: Vec<String>,
+}
+
+/// What became of findings that were added.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Added {
+    /// They were not known.
+    pub new: usize,
+    /// Their entries had expired.
+    pub renewed: usize,
+    /// Their entries apply and were left as they are.
+    pub kept: usize,
 }
 
 impl Baseline {
@@ -178,18 +189,37 @@ impl Baseline {
         applied
     }
 
-    /// Adds what is not there yet, with a reason and a last day; the number of entries added. Ids must be under
-    /// [`Baseline::key`].
-    pub fn add(&mut self, findings: &[Finding], reason: Option<&str>, until: Option<Date>) -> usize {
-        let before = self.entries.len();
+    /// Adds what is not there yet, with a reason and a last day, and renews what expired before `today`. What is there and
+    /// applies stays as it is. Ids must be under [`Baseline::key`].
+    pub fn add(
+        &mut self,
+        findings: &[Finding],
+        reason: Option<&str>,
+        until: Option<Date>,
+        today: Date,
+    ) -> Added {
+        let reason = reason.and_then(plain_reason);
+        let mut seen = BTreeSet::new();
+        let mut added = Added::default();
         for finding in findings.iter().filter(|finding| finding.stored.is_none()) {
-            self.entries.entry(finding.id.clone()).or_insert_with(|| Entry {
-                rule: finding.rule_id.to_string(),
-                reason: reason.and_then(plain_reason),
-                until,
-            });
+            if !seen.insert(finding.id.as_str()) {
+                continue;
+            }
+            match self.entries.get_mut(&finding.id) {
+                None => {
+                    let rule = finding.rule_id.to_string();
+                    self.entries.insert(finding.id.clone(), Entry { rule, reason: reason.clone(), until });
+                    added.new += 1;
+                }
+                Some(entry) if entry.until.is_some_and(|last| last < today) => {
+                    entry.until = until;
+                    entry.reason = reason.clone().or(entry.reason.take());
+                    added.renewed += 1;
+                }
+                Some(_) => added.kept += 1,
+            }
         }
-        self.entries.len() - before
+        added
     }
 
     /// Takes out the entries with these ids.
@@ -319,9 +349,22 @@ mod tests {
     #[test]
     fn a_baseline_survives_its_text() {
         let mut baseline = Baseline::new();
-        assert_eq!(baseline.add(&[finding("b", "x"), finding("a", "y-1"), finding("b", "x")], None, None), 2);
+        assert_eq!(
+            baseline
+                .add(
+                    &[finding("b", "x"), finding("a", "y-1"), finding("b", "x")],
+                    None,
+                    None,
+                    day("2026-06-15")
+                )
+                .new,
+            2
+        );
         let until = Some(day("2027-01-31"));
-        assert_eq!(baseline.add(&[finding("c", "x")], Some(" say \"it\"\n "), until), 1);
+        assert_eq!(
+            baseline.add(&[finding("c", "x")], Some(" say \"it\"\n "), until, day("2026-06-15")).new,
+            1
+        );
         let text = baseline.text();
         let lines: Vec<&str> = text.lines().skip(4).collect();
         let (a, b, c) = ("a".repeat(32), "b".repeat(32), "c".repeat(32));
@@ -337,8 +380,8 @@ mod tests {
     #[test]
     fn known_findings_go_and_the_rest_is_told() {
         let mut baseline = Baseline::new();
-        baseline.add(&[finding("a", "x"), finding("d", "x")], None, None);
-        baseline.add(&[finding("b", "x")], None, Some(day("2026-01-01")));
+        baseline.add(&[finding("a", "x"), finding("d", "x")], None, None, day("2026-06-15"));
+        baseline.add(&[finding("b", "x")], None, Some(day("2026-01-01")), day("2026-06-15"));
         let mut findings = vec![finding("a", "x"), finding("a", "x"), finding("b", "x"), finding("c", "x")];
         findings.push(finding("a", "another"));
         let applied = baseline.apply(&mut findings, day("2026-01-02"));

@@ -9,6 +9,9 @@ use crate::fingerprint::Stored;
 use crate::span::Position;
 use crate::stable_id::Identity;
 
+/// The rule of findings that are credentials stored on this machine. It is no rule of `rules/`, and cannot be disabled.
+pub const STORED_RULE: &str = "stored-credential";
+
 /// How bad it is when the credential is real.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

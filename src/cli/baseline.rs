@@ -1,13 +1,14 @@
 //! `gate baseline`, and baselines of `gate scan`.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use crate::baseline::{Applied, Baseline, FILE_LIMIT, FILE_NAME};
-use crate::config::parse_date;
+use crate::baseline::{Added, Applied, Baseline, FILE_LIMIT, FILE_NAME};
+use crate::config::{Date, parse_date};
 use crate::exit::ExitStatus;
 use crate::git::{Environment, Repository};
 use crate::sanitize;
@@ -42,12 +43,18 @@ pub(super) fn run(arguments: &args::Baseline) -> Result<ExitStatus> {
     }
     let said = match &arguments.command {
         BaselineCommand::Create { reason, until, .. } => {
-            let until = until.as_deref().map(|text| {
-                parse_date(text)
-                    .ok_or_else(|| anyhow!("--until must be a day that exists, such as 2027-01-31"))
-            });
-            let added = baseline.add(&outcome.findings, reason.as_deref(), until.transpose()?);
-            format!("{added} added, {} in all", baseline.len())
+            let until = until.as_deref().map(|text| last_day(text, today)).transpose()?;
+            let Added { new, renewed, kept } =
+                baseline.add(&outcome.findings, reason.as_deref(), until, today);
+            let mut said = format!("{new} added, ");
+            if renewed > 0 {
+                _ = write!(said, "{renewed} renewed, ");
+            }
+            _ = write!(said, "{} in all", baseline.len());
+            if kept > 0 && (reason.is_some() || until.is_some()) {
+                _ = write!(said, "; {kept} in force already and left unchanged");
+            }
+            said
         }
         BaselineCommand::Prune { .. } => {
             let stale = baseline.apply(&mut outcome.findings, today).stale;
@@ -92,6 +99,16 @@ fn new(path: &Path) -> Baseline {
     first.map_or_else(Baseline::new, |first| Baseline::of_repository(first.bytes()))
 }
 
+/// The last day of new entries.
+fn last_day(text: &str, today: Date) -> Result<Date> {
+    let day =
+        parse_date(text).ok_or_else(|| anyhow!("--until must be a day that exists, such as 2027-01-31"))?;
+    if day < today {
+        bail!("--until {day} is over, so the entries would not apply: name {today} or a later day");
+    }
+    Ok(day)
+}
+
 fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
@@ -113,7 +130,15 @@ pub(super) fn read(path: &Path) -> Result<Baseline> {
     if text.len() as u64 > FILE_LIMIT {
         bail!("{}: it is larger than {FILE_LIMIT} bytes", cannot());
     }
-    Baseline::parse(&text).map_err(|damaged| anyhow!("{}:{damaged}", path.display()))
+    parse(&text, path)
+}
+
+/// Reads the text of a baseline that is at `path`, or is to be there.
+///
+/// # Errors
+/// It is damaged: with the line.
+pub(super) fn parse(text: &[u8], path: &Path) -> Result<Baseline> {
+    Baseline::parse(text).map_err(|damaged| anyhow!("{}:{damaged}", path.display()))
 }
 
 /// Writes beside the file and then over it, so that no reader meets a half of it.

@@ -1,15 +1,17 @@
 //! `gate hook`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 
-use crate::baseline::FILE_NAME;
+use crate::baseline::{Baseline, FILE_NAME};
 use crate::exit::ExitStatus;
 use crate::finding::{Finding, Outcome};
-use crate::git::{Range, Repository};
+use crate::git::index::Index;
+use crate::git::{Commit, Kind, Oid, Range, Repository, object};
 use crate::hook::git::{Done, Hook, Hooks, State, Update, updates};
 use crate::sanitize;
 use crate::source::range::{self, Commits};
@@ -137,9 +139,10 @@ fn show(folder: &Path, named: &[Hook]) -> Result<ExitStatus> {
 fn pre_commit() -> Result<ExitStatus> {
     let repository = repository(&[])?;
     let born = repository.head()?.commit().is_some();
-    let arguments = Scan { staged: true, ..of_hook(&repository) };
+    let arguments = Scan { staged: true, ..of_hook() };
+    let known = Known::of_index(&repository)?;
     let input = Input::Staged(Box::new(repository));
-    let outcome = Job::new(&arguments, &input)?.run(&arguments, input)?;
+    let outcome = known.scan(&arguments, input)?;
     answer(&outcome, Hook::PreCommit, born)
 }
 
@@ -169,6 +172,8 @@ fn push(hook: Hook, remote: &str) -> Result<ExitStatus> {
     }
     let repository = repository(&[])?;
     let (include, tags) = range::commits_of(&repository, &new)?;
+    let baseline =
+        if hook == Hook::PrePush { Known::of_commits(&repository, &include)? } else { Known::default() };
     // what the other side has as far as is known: what git says it has, and what was fetched from it
     let tracking = format!("refs/remotes/{remote}/");
     let known = repository.references()?.into_iter().filter_map(|(name, id)| {
@@ -181,16 +186,87 @@ fn push(hook: Hook, remote: &str) -> Result<ExitStatus> {
             "this clone is shallow, so which commits are new cannot be told: run `git fetch --unshallow`, then push again"
         );
     }
-    let arguments = of_hook(&repository);
+    let arguments = of_hook();
     let input = Input::History(Box::new(Past::arriving(repository, commits)));
-    let outcome = Job::new(&arguments, &input)?.run(&arguments, input)?;
+    let outcome = baseline.scan(&arguments, input)?;
     answer(&outcome, hook, true)
 }
 
-/// Arguments of a scan that nobody has given: the baseline counts if it is at its usual place.
-fn of_hook(repository: &Repository) -> Scan {
-    let baseline = repository.work_tree().map(|top| top.join(FILE_NAME)).filter(|path| path.exists());
-    Scan { no_progress: true, baseline, ..Scan::default() }
+/// Arguments of a scan that nobody has given.
+fn of_hook() -> Scan {
+    Scan { no_progress: true, ..Scan::default() }
+}
+
+/// The baseline that counts: the one that goes with what is committed or pushed, so that others see why a finding passed.
+#[derive(Default)]
+struct Known {
+    baseline: Option<Baseline>,
+    /// Why a baseline does not count.
+    note: Option<String>,
+}
+
+impl Known {
+    /// The baseline in the index.
+    fn of_index(repository: &Repository) -> Result<Self> {
+        let index = Index::read(repository.index_path(), repository.git_dir())?;
+        let staged = index.entries().iter().find(|entry| index.path(entry) == FILE_NAME.as_bytes());
+        match staged {
+            Some(entry) if entry.intent_to_add => Ok(Self::missing(repository, "not staged: `git add` it")),
+            Some(entry) if entry.stage == 0 => Self::read(repository, &Oid::new(entry.id)),
+            Some(_) => {
+                bail!("{FILE_NAME}: a merge conflict: keep the lines of both sides, then `git add` it")
+            }
+            None => Ok(Self::missing(repository, "not staged: `git add` it")),
+        }
+    }
+
+    /// The baseline of the commits that are pushed; where they have different ones, none.
+    fn of_commits(repository: &Repository, tips: &[Oid]) -> Result<Self> {
+        let mut reader = repository.reader();
+        let mut found = BTreeSet::new();
+        for tip in tips {
+            let object = reader.read_as(tip, Kind::Commit)?;
+            let tree = reader.read_as(&Commit::parse(&object.data)?.tree, Kind::Tree)?;
+            for entry in object::entries(&tree.data) {
+                let entry = entry?;
+                if entry.name == FILE_NAME.as_bytes() && !entry.is_tree() {
+                    found.insert(entry.id);
+                }
+            }
+        }
+        match found.len() {
+            0 => Ok(Self::missing(repository, "not in the commits that are pushed: commit it")),
+            1 => found.first().map_or_else(|| Ok(Self::default()), |id| Self::read(repository, id)),
+            _ => Ok(Self {
+                baseline: None,
+                note: Some(format!(
+                    "{FILE_NAME}: does not count, as the branches have different ones: push them apart"
+                )),
+            }),
+        }
+    }
+
+    fn read(repository: &Repository, id: &Oid) -> Result<Self> {
+        let object = repository.reader().read_as(id, Kind::Blob)?;
+        let baseline = super::baseline::parse(&object.data, Path::new(FILE_NAME))?;
+        Ok(Self { baseline: Some(baseline), note: None })
+    }
+
+    fn missing(repository: &Repository, why: &str) -> Self {
+        let there = repository.work_tree().is_some_and(|top| top.join(FILE_NAME).exists());
+        Self { baseline: None, note: there.then(|| format!("{FILE_NAME}: does not count, as it is {why}")) }
+    }
+
+    fn scan(self, arguments: &Scan, input: Input) -> Result<Outcome> {
+        let job = Job::new(arguments, &input)?;
+        let job = match self.baseline {
+            Some(baseline) => job.with_baseline(FILE_NAME.into(), baseline),
+            None => job,
+        };
+        let mut outcome = job.run(arguments, input)?;
+        outcome.notes.extend(self.note);
+        Ok(outcome)
+    }
 }
 
 /// Says why something is blocked; nothing when it is not.
@@ -258,11 +334,18 @@ fn explanation(outcome: &Outcome, hook: Hook, born: bool) -> String {
             );
         }
     }
-    _ = writeln!(
-        text,
-        "  if it is harmless: write this beside it: gate:allow({}) reason=\"…\"",
-        first.rule_id
-    );
+    let rules: BTreeSet<&str> = outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.stored.is_none())
+        .map(|finding| &*finding.rule_id)
+        .collect();
+    for rule in rules {
+        _ = writeln!(text, "  if it is harmless: write this beside it: gate:allow({rule}) reason=\"…\"");
+    }
+    for note in &outcome.notes {
+        _ = writeln!(text, "  note: {}", sanitize::text(note));
+    }
     let mut remedies: Vec<&str> = outcome.findings.iter().map(|finding| &*finding.remedy).collect();
     remedies.dedup();
     for remedy in remedies.into_iter().filter(|remedy| !remedy.is_empty()).take(REMEDIES) {

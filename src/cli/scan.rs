@@ -178,6 +178,11 @@ impl Job {
         Self { scanner: self.scanner.with_ids(key), ..self }
     }
 
+    /// The same job, with what is known beforehand.
+    pub(super) fn with_baseline(self, path: PathBuf, baseline: Baseline) -> Self {
+        Self { baseline: Some((path, baseline.clone())), ..self.with_ids(baseline.key()) }
+    }
+
     /// The day of the run.
     pub(super) fn today(&self) -> Date {
         self.today
@@ -201,6 +206,10 @@ impl Job {
         let watched = !arguments.no_progress && !matches!(input, Input::Stdin | Input::Diff);
         let line = watched.then(|| ProgressLine::start(progress.clone())).flatten();
         let progress = line.is_some().then_some(progress);
+        let whole = matches!(input, Input::Tree)
+            && arguments.paths.is_empty()
+            && arguments.exclude.is_empty()
+            && self.prefix.is_empty();
         let mut notes = Vec::new();
         let (scanned, mut coverage): (Vec<Scanned>, Coverage) = match input {
             Input::Stdin => {
@@ -279,7 +288,7 @@ impl Job {
         coverage.skipped.extend(self.scanner.trouble().map(super::fingerprint::hole));
         let mut outcome = gather(scanned, coverage, self.confidence);
         outcome.notes.extend(notes);
-        outcome.notes.extend(self.scanner.unused_allow_entries());
+        outcome.notes.extend(self.scanner.unused_allow_entries(whole));
         Ok(outcome)
     }
 

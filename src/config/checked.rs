@@ -9,7 +9,7 @@ use crate::config::raw::{RawAllow, RawConfig};
 use crate::config::{
     Complaint, ConfigError, Date, GateSettings, Layer, Located, Origin, PathGlobs, RawRule, did_you_mean,
 };
-use crate::finding::Confidence;
+use crate::finding::{Confidence, STORED_RULE};
 
 /// Compiled size of a regex. The project's file is as hostile as its content, and this bounds what it may cost.
 const REGEX_LIMIT: usize = 1 << 20;
@@ -131,6 +131,13 @@ impl Settings {
         let complaints: Vec<Complaint> = named
             .filter(|id| !all.contains(id.value.as_str()))
             .map(|id| {
+                if id.value == STORED_RULE {
+                    let text = format!(
+                        "\"{STORED_RULE}\" cannot be disabled or allowed: it finds credentials that are in use on this \
+                         machine; `gate fingerprint remove` takes one out"
+                    );
+                    return Complaint { origin: id.origin.clone(), text };
+                }
                 let name: String = id.value.chars().take(60).collect();
                 let hint = did_you_mean(&id.value, all.iter().copied());
                 let hint = if hint.is_empty() { "; `gate rules list` shows all".to_owned() } else { hint };

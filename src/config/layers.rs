@@ -96,7 +96,7 @@ pub fn load(places: &Places) -> Result<Settings, ConfigError> {
                 layers.push(RawConfig::default());
             }
             Err(error) => complaints.push(Complaint {
-                origin: Origin { file, line: 1, layer },
+                origin: Origin { file, line: 0, layer },
                 text: format!("could not be read: {error}"),
             }),
         }

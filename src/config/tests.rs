@@ -254,7 +254,7 @@ fn files_that_cannot_be_read_are_complaints() {
     let check = |project: &str, expected: &str| {
         let error = load(&Places { project: Some(folder.path().join(project)), ..Places::default() });
         let text = error.expect_err("unreadable").to_string();
-        assert!(text.contains(&format!("{project}:1: could not be read: {expected}")), "{text}");
+        assert!(text.contains(&format!("{project}: could not be read: {expected}")), "{text}");
     };
     check("missing.toml", "No such file");
     check("", "it is not a regular file");

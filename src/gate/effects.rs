@@ -38,6 +38,30 @@ fn decision(judgement: Judgement) -> Decision {
     }
 }
 
+/// The ids of the rules that effects and their places make.
+pub(super) fn rule_ids() -> impl Iterator<Item = String> {
+    let placed = |kind: &EffectKind| if kind.has_place() { Area::ALL } else { &[] };
+    let of_kind = move |kind: &EffectKind| {
+        let name = kind.as_str();
+        let areas = placed(kind).iter().map(move |(area, _)| format!("{name}-{area}"));
+        std::iter::once(name.to_owned()).chain(areas)
+    };
+    EffectKind::ALL.iter().flat_map(of_kind).chain(["credential-read".to_owned()])
+}
+
+/// What would pass without a word if the rule were lifted; only of rules that deny.
+pub(super) fn denies(id: &str) -> Option<String> {
+    EffectKind::ALL.iter().find_map(|&kind| {
+        let rest = id.strip_prefix(kind.as_str())?;
+        if rest.is_empty() {
+            return (usual(kind) == Decision::Deny).then(|| does(kind).to_owned());
+        }
+        let (_, area) = Area::ALL.iter().find(|(name, _)| rest.strip_prefix('-') == Some(*name))?;
+        let denied = kind.has_place() && PLACED[*area as usize][kind as usize] == Judgement::Deny;
+        denied.then(|| format!("{} {}", does(kind), SAYS[*area as usize]))
+    })
+}
+
 /// Whether an effect throws away state of a repository, so that what it deserves hangs on what there is to lose.
 pub fn is_stake(kind: EffectKind) -> bool {
     matches!(

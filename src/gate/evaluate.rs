@@ -1,7 +1,6 @@
 //! One request to one verdict.
 
-use std::time::{Duration, Instant};
-
+use super::deadline::{Deadline, LIMIT, WORK};
 use super::decision::Decision;
 use super::hidden;
 use super::links::Linked;
@@ -18,9 +17,6 @@ pub const MAX_COMMAND: usize = 1 << 18;
 
 /// Commands with more brackets open at once are not read.
 const MAX_NESTING: usize = 200;
-
-/// How long an answer may take.
-pub const DEADLINE: Duration = Duration::from_millis(50);
 
 /// What is to become of a command, and why.
 #[derive(Clone, Debug)]
@@ -105,7 +101,7 @@ impl Verdict {
 ///
 /// A panic within becomes a denial: an answer that is wrong in that way is better than none.
 pub fn evaluate(request: &Request, policy: &Policy, environment: &Environment, world: &dyn World) -> Verdict {
-    evaluate_until(request, policy, environment, world, Some(Instant::now() + DEADLINE))
+    evaluate_until(request, policy, environment, world, Some(Deadline::new(WORK, LIMIT)))
 }
 
 /// The same, with a deadline of the caller's choice, or none.
@@ -114,7 +110,7 @@ pub fn evaluate_until(
     policy: &Policy,
     environment: &Environment,
     world: &dyn World,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
 ) -> Verdict {
     let judged = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         judge(request, policy, environment, world, deadline)
@@ -133,7 +129,7 @@ fn judge(
     policy: &Policy,
     environment: &Environment,
     world: &dyn World,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
 ) -> Verdict {
     let command = request.command.as_slice();
     if command.len() > MAX_COMMAND {

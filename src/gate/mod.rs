@@ -13,6 +13,7 @@
 mod address;
 mod code;
 pub mod credentials;
+mod deadline;
 pub mod decision;
 pub mod effect_kind;
 pub mod effects;
@@ -34,4 +35,5 @@ pub mod sample;
 pub mod statements;
 pub mod world;
 
-pub use evaluate::{DEADLINE, Found, MAX_COMMAND, Match, Verdict, evaluate, evaluate_until};
+pub use deadline::Deadline;
+pub use evaluate::{Found, MAX_COMMAND, Match, Verdict, evaluate, evaluate_until};

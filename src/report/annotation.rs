@@ -87,7 +87,9 @@ fn verdict(outcome: &Outcome) -> String {
     let gaps = gaps(outcome).count();
     let missing = if gaps == 0 { String::new() } else { format!("; incomplete: {gaps} not scanned") };
     let known = if outcome.known == 0 { String::new() } else { format!("; {} known before", outcome.known) };
-    format!("{TOOL}: {found}{known}{missing} (scanned {} files)", outcome.coverage.files)
+    let files = outcome.coverage.files;
+    let unit = if files == 1 { "file" } else { "files" };
+    format!("{TOOL}: {found}{known}{missing} (scanned {files} {unit})")
 }
 
 fn github_data(text: &str) -> String {
@@ -115,7 +117,7 @@ mod tests {
             "::error file=config/prod.env,line=12,endLine=12,col=9,endColumn=49,\
              title=GitHub personal access token (classic)::GitHub personal access token (classic): \
              ghp_… (40 bytes). Delete the token in the account's developer settings, then issue a new one.\n\
-             portcullis: 1 high (scanned 1 files)\n"
+             portcullis: 1 high (scanned 1 file)\n"
         );
         let text = sample::report(Format::Github, &sample::incomplete(), &sample::options());
         assert!(

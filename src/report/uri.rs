@@ -1,22 +1,49 @@
 //! Paths as URIs.
 
+use std::borrow::Cow;
 use std::path::Path;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 /// Everything but what RFC 3986 calls unreserved, and the slash between segments. A colon is escaped too: in the
 /// first segment of a relative reference it would end a scheme.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
+/// The bytes of a name as `source/name.rs` writes it.
+fn name_bytes(name: &str) -> Cow<'_, [u8]> {
+    if cfg!(windows) || !name.contains("\\x") {
+        return name.as_bytes().into();
+    }
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let digit = |at: usize| tail.get(at).and_then(|&digit| char::from(digit).to_digit(16));
+        let (byte, length) = match (first, tail.first(), digit(1), digit(2)) {
+            (b'\\', Some(b'\\'), ..) => (b'\\', 2),
+            (b'\\', Some(b'x'), Some(high), Some(low)) => ((high << 4 | low) as u8, 4),
+            _ => (*first, 1),
+        };
+        bytes.push(byte);
+        rest = &rest[length..];
+    }
+    bytes.into()
+}
+
+/// A name with its escapes: bytes that are no text stand for themselves again.
+fn encoded(name: &str) -> String {
+    let bytes: Cow<'_, [u8]> = name_bytes(name);
+    percent_encode(&bytes, ESCAPED).to_string()
+}
+
 /// The path as a relative reference.
 pub(super) fn relative(path: &str) -> String {
-    utf8_percent_encode(path, ESCAPED).to_string()
+    encoded(path)
 }
 
 /// The `file:` URI of an absolute path, with `/` or the platform's separator.
 pub(super) fn file(path: &str) -> String {
     let slash = if path.starts_with('/') { "" } else { "/" };
-    format!("file://{slash}{}", utf8_percent_encode(path, ESCAPED))
+    format!("file://{slash}{}", encoded(path))
 }
 
 /// The `file:` URI of `path` below the absolute path `root`.
@@ -29,6 +56,13 @@ pub(super) fn file_below(root: &Path, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_are_no_text_are_bytes_again() {
+        assert_eq!(relative("bad\\xff\\xfe.txt"), "bad%FF%FE.txt");
+        assert_eq!(relative("a\\\\xff"), "a%5Cxff");
+        assert_eq!(relative("a\\b"), "a%5Cb");
+    }
 
     #[test]
     fn relative_references_are_percent_encoded() {

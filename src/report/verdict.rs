@@ -1,5 +1,6 @@
 //! Verdicts of the gate, as JSON and as text.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -114,6 +115,9 @@ pub fn text(verdict: &Verdict, explain: bool, out: &mut dyn Write) -> io::Result
                     && found.decision != Decision::Allow)
         })
         .collect();
+    let mut seen = HashSet::new();
+    let more: Vec<&Match> =
+        more.into_iter().filter(|found| explain || seen.insert((&found.id, &found.reason))).collect();
     if explain && !verdict.commands.is_empty() {
         writeln!(out, "\ncommands:")?;
         for (index, command) in verdict.commands.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::span::Span;
 use super::matches::{Match, Verdict};
 
 /// The rule id of their findings.
-pub(crate) const RULE: &str = "stored-credential";
+pub(crate) const RULE: &str = crate::finding::STORED_RULE;
 pub(super) const NAME: &str = "Stored credential";
 pub(super) const WHY: &str =
     "This is a credential that is in use on this machine: whoever reads it here has what it opens.";

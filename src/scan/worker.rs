@@ -143,9 +143,9 @@ impl Scanner {
         own.max().unwrap_or(0).max(super::reach::AHEAD)
     }
 
-    /// Allow entries that silenced nothing so far, one line each.
-    pub fn unused_allow_entries(&self) -> Vec<String> {
-        self.allow.unused()
+    /// Allow entries that expired or, after a run over the `whole` project, silenced nothing; one line each.
+    pub fn unused_allow_entries(&self, whole: bool) -> Vec<String> {
+        self.allow.unused(whole)
     }
 
     #[cfg(test)]

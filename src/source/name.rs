@@ -46,7 +46,7 @@ fn trim_separators(mut bytes: &[u8]) -> &[u8] {
 }
 
 /// Appends `bytes` as text. A byte that is not UTF-8 becomes `\xff`. So that distinct names stay distinct, a name
-/// that needs such an escape, or already reads like one, has its backslashes doubled.
+/// that needs such an escape, or already reads like one, has its backslashes doubled. `report/uri.rs` undoes it.
 pub(super) fn push_text(bytes: &[u8], name: &mut String) {
     if cfg!(windows) {
         // No escapes there: a backslash separates.

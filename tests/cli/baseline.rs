@@ -189,3 +189,29 @@ fn with_changes() {
     session.gate_reading(&["scan", "--diff", "-", "--baseline", FILE], &diff).exits(0);
     session.gate_reading(&["scan", "--stdin", "--baseline", FILE], &line(1)).exits(0);
 }
+
+#[test]
+fn what_expired_is_renewed() {
+    let session = known();
+    let expired = session.read(FILE).replace(RULE, &format!("{RULE} reason=\"old\" until=2020-01-01"));
+    session.write(FILE, &expired);
+    scan(&session).exits(1).says(RULE);
+    let create = ["baseline", "create", "--reason", "to be rotated", "--until", "2999-12-31"];
+    session
+        .gate(&create)
+        .exits(0)
+        .says("0 added, 1 renewed, 2 in all; 1 in force already and left unchanged");
+    scan(&session).exits(0).says("2 findings known before, which do not count");
+    let text = session.read(FILE);
+    assert!(text.contains(&format!("{RULE} reason=\"to be rotated\" until=2999-12-31")), "{text}");
+    assert!(!text.contains("generic-password reason"), "{text}");
+}
+
+#[test]
+fn a_last_day_that_is_over_is_refused() {
+    let session = known();
+    let before = session.read(FILE);
+    let run = session.gate(&["baseline", "create", "--until", "2020-01-01"]);
+    run.exits(2).complains("is over").complains("or a later day");
+    assert_eq!(session.read(FILE), before);
+}

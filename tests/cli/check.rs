@@ -102,3 +102,19 @@ fn a_stored_credential_in_a_command_is_denied_and_never_shown() {
     session.gate_reading(&["fingerprint", "add", "mine"], &value).exits(0);
     never_shown(&session, &value, &["holds the stored credential"]);
 }
+
+#[test]
+fn what_the_gate_relies_on_is_guarded() {
+    let session = Session::new();
+    for command in [
+        "echo x >> .portcullis-baseline",
+        "cp /tmp/b .portcullis-baseline",
+        "sed -i d .portcullis-baseline",
+        "echo x >> ~/.local/share/portcullis/fingerprints",
+        "rm ~/.local/state/portcullis/trusted",
+    ] {
+        let run = session.gate(&["check", command]);
+        assert!(!run.stdout().starts_with("allow"), "{command}: {}", run.stdout());
+    }
+    session.gate(&["check", "cat .portcullis-baseline"]).exits(0);
+}

@@ -293,3 +293,32 @@ fn the_usual_baseline_counts() {
     session.gate(&["baseline", "create"]).exits(0);
     session.commit("known");
 }
+
+#[test]
+fn a_baseline_that_nobody_else_gets_does_not_count() {
+    let session = clone();
+    session.write("b", line(1));
+    session.gate(&["baseline", "create"]).exits(0);
+    session.git(&["add", "b"]);
+    let (done, said) = session.try_git(&["commit", "-qm", "x"]);
+    assert!(!done && said.contains(".portcullis-baseline: does not count, as it is not staged"), "{said}");
+    session.git(&["commit", "-qm", "x", "--no-verify"]);
+    let (done, said) = session.try_git(&["push", "-q", "origin", "main"]);
+    assert!(!done && said.contains("not in the commits that are pushed: commit it"), "{said}");
+    // with the file in the commits, it goes through
+    session.git(&["add", ".portcullis-baseline"]);
+    session.git(&["commit", "-qm", "known"]);
+    session.git(&["push", "-q", "origin", "main"]);
+}
+
+#[test]
+fn each_rule_of_a_blocked_commit_has_its_mark() {
+    let session = clone();
+    session.write("b.py", format!("{}p = \"{}\"\n", line(1), secret("npm-access-token", 2)));
+    session.git(&["add", "."]);
+    let (done, said) = session.try_git(&["commit", "-qm", "x"]);
+    assert!(!done, "{said}");
+    for rule in [RULE, "npm-access-token"] {
+        assert!(said.contains(&format!("gate:allow({rule})")), "{said}");
+    }
+}

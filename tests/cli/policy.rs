@@ -49,3 +49,19 @@ fn bad_settings_are_an_error_with_a_place() {
     run.exits(2);
     run.complains(".portcullis.toml:2: unknown key \"alow\" in [gate]; did you mean \"allow\"?");
 }
+
+#[test]
+fn a_check_knows_the_rules_of_effects() {
+    let session = Session::with(&[]);
+    let settings = |lift: &str| {
+        format!(
+            "[[gate.rule]]\nid = \"own\"\nmatch = \"rm *\"\ndecision = \"allow\"\nreason = \"why not\"\nlifts = [\"{lift}\"]\n"
+        )
+    };
+    let file = session.home("portcullis/config.toml");
+    std::fs::create_dir_all(file.parent().expect("a folder")).expect("created");
+    std::fs::write(&file, settings("deletes-tree-root")).expect("written");
+    session.gate(&["policy", "check"]).exits(0).says("lifts \"deletes-tree-root\": a command that");
+    std::fs::write(&file, settings("deletes-tree-rot")).expect("written");
+    session.gate(&["policy", "check"]).exits(1).says("did you mean \"deletes-tree-root\"?");
+}

@@ -206,3 +206,11 @@ fn built_in_files_are_checked_as_such() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/secrets/github.toml");
     Session::new().gate(&["rules", "check", file]).exits(0).says("problems: 0");
 }
+
+#[test]
+fn the_rule_of_stored_credentials_has_a_page_and_stays() {
+    let session = Session::new();
+    session.gate(&["rules", "show", "stored-credential"]).exits(0).says("fingerprint");
+    session.write(".portcullis.toml", "[scan]\ndisable = [\"stored-credential\"]\n");
+    session.gate(&["scan"]).exits(2).complains("cannot be disabled").complains("gate fingerprint remove");
+}

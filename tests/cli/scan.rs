@@ -157,6 +157,13 @@ fn an_allow_entry() {
     session.gate(&["scan"]).exits(0).says("1 finding allowed");
     session.write("a.txt", "nothing\n");
     session.gate(&["scan"]).exits(0).says(".portcullis.toml:1: allow entry (made up) silenced nothing");
+    // what looks at a part only cannot tell
+    session.write("src/b.txt", "x\n");
+    for part in [&["scan", "src"][..], &["scan", "--stdin"], &["scan", "--exclude", "*.md"]] {
+        let run = session.gate(part);
+        run.exits(0);
+        assert!(!run.stdout().contains("silenced nothing"), "{}", run.stdout());
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::config::{Complaint, GateRule};
 use crate::gate::decision::Decision;
+use crate::gate::effects;
 use crate::gate::knowledge;
 use crate::gate::knowledge::table::{Command, Role};
 use crate::gate::model::Word;
@@ -83,8 +84,17 @@ pub fn lint(policy: &Policy) -> Vec<Remark> {
                 say(false, format!("\"{text}\" is broad: {why}"));
             }
             for lift in &entry.lifts {
-                if !knowledge::rule_ids().any(|id| id == lift) {
-                    let near = crate::config::nearest(lift, knowledge::rule_ids());
+                if let Some(what) = effects::denies(lift) {
+                    say(
+                        false,
+                        format!("\"{text}\" lifts \"{lift}\": a command that {what} runs without a question"),
+                    );
+                }
+                if !is_built_in(lift) {
+                    let effects: Vec<String> = effects::rule_ids().collect();
+                    let own = knowledge::rule_ids().map(|id| -> &str { id });
+                    let all = own.chain(effects.iter().map(String::as_str));
+                    let near = crate::config::nearest(lift, all);
                     let hint = near.map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default();
                     say(true, format!("there is no built-in gate rule \"{lift}\"{hint}"));
                 }
@@ -100,6 +110,28 @@ pub fn lint(policy: &Policy) -> Vec<Remark> {
     });
     remarks.dedup();
     remarks
+}
+
+/// How ids begin that are in code: what cannot be read, statements of databases, credentials, the shell's surroundings.
+const FAMILIES: &[&str] = &[
+    "code-",
+    "environment-",
+    "flow-",
+    "hidden-",
+    "limit-",
+    "redirect-",
+    "secret-",
+    "sql-",
+    "stored-",
+    "unknown-",
+    "unread-",
+];
+
+/// Whether a built-in rule may have this id.
+fn is_built_in(id: &str) -> bool {
+    knowledge::rule_ids().any(|known| known == id)
+        || effects::rule_ids().any(|known| known == id)
+        || FAMILIES.iter().any(|family| id.strip_prefix(family).is_some_and(|rest| !rest.is_empty()))
 }
 
 /// Whether every command that `entry` means is meant by `other`: the entry's own text, taken as a command, is.

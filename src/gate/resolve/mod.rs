@@ -37,12 +37,12 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::Instant;
 
 use crate::shell::ast::Command;
 use crate::shell::{Unread, UnreadKind};
 use crate::span::Span;
 
+use super::deadline::Deadline;
 use super::decision::Decision;
 use super::model::{Cwd, Invocation, Opinion, Place, Reading, Redirect, Stdin, Word, World};
 use super::request::Environment;
@@ -85,7 +85,7 @@ pub(crate) fn resolve(
     cwd: PathBuf,
     environment: &Environment,
     world: &dyn World,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
 ) -> Resolved {
     let mut resolver = Resolver::new(environment, world, deadline);
     match crate::shell::parse(text, None) {
@@ -177,7 +177,7 @@ struct Defined {
 pub(crate) struct Resolver<'a> {
     environment: &'a Environment,
     world: &'a dyn World,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
     resolved: Resolved,
     frame: Frame,
     choices: Choices,
@@ -200,7 +200,7 @@ pub(crate) struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(environment: &'a Environment, world: &'a dyn World, deadline: Option<Instant>) -> Self {
+    fn new(environment: &'a Environment, world: &'a dyn World, deadline: Option<Deadline>) -> Self {
         Self {
             environment,
             world,
@@ -232,7 +232,7 @@ impl<'a> Resolver<'a> {
             self.end("limit-size", "the command expands to more than can be looked at");
             return false;
         }
-        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        if self.deadline.is_some_and(|deadline| deadline.is_over()) {
             self.end("limit-time", "the command could not be looked at in time");
             return false;
         }

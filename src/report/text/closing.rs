@@ -64,7 +64,8 @@ pub(super) fn write_summary(
         writeln!(out, "{} allowed by entries or comments", count(outcome.allowed, "finding"))?;
     }
     if outcome.known > 0 {
-        writeln!(out, "{} known before, which do not count", count(outcome.known, "finding"))?;
+        let does = if outcome.known == 1 { "does" } else { "do" };
+        writeln!(out, "{} known before, which {does} not count", count(outcome.known, "finding"))?;
     }
     for note in &outcome.notes {
         writeln!(out, "note: {}", sanitize::text(note))?;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::config::{Allow, Date};
+use crate::config::{Allow, Date, Layer};
 
 /// An entry in use: remembers whether it ever silenced anything.
 #[derive(Debug)]
@@ -42,15 +42,16 @@ impl AllowEntry {
             && words.as_ref().is_none_or(|words| words.is_match(secret))
     }
 
-    /// What the user should know about the entry after a whole run, in one line.
-    fn note(&self) -> Option<String> {
+    /// What the user should know about the entry after a run, in one line. Whether it is of use can be told only when the
+    /// `whole` project was scanned, and of entries of that project only.
+    fn note(&self, whole: bool) -> Option<String> {
         let Allow { origin, reason, .. } = &self.allow;
         if let (true, Some(date)) = (self.expired, self.allow.expires) {
             return Some(format!(
                 "{origin}: allow entry ({reason}) expired on {date} and does not apply; renew or remove it"
             ));
         }
-        let unused = !self.used.load(Ordering::Relaxed);
+        let unused = whole && origin.layer == Layer::Project && !self.used.load(Ordering::Relaxed);
         unused.then(|| {
             format!("{origin}: allow entry ({reason}) silenced nothing; remove it if it is out of date")
         })
@@ -90,10 +91,9 @@ impl AllowList {
         self.entries.iter().any(|entry| !entry.allow.paths.is_empty())
     }
 
-    /// Entries that expired or silenced nothing, one line each. Only a run over everything says much about the
-    /// latter: after a scan of a few files, ask for nothing.
-    pub fn unused(&self) -> Vec<String> {
-        self.entries.iter().filter_map(AllowEntry::note).collect()
+    /// Entries that expired or, after a run over the `whole` project, silenced nothing; one line each.
+    pub fn unused(&self, whole: bool) -> Vec<String> {
+        self.entries.iter().filter_map(|entry| entry.note(whole)).collect()
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
     fn check(entry: &str, rule: &str, path: &str, secret: &str, expected: bool) {
         let list = list(entry, "");
         assert_eq!(list.find(rule, path, secret.as_bytes()).is_some(), expected, "{entry}");
-        assert_eq!(list.unused().is_empty(), expected, "{entry}");
+        assert_eq!(list.unused(true).is_empty(), expected, "{entry}");
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
     fn entries_apply_until_they_expire() {
         check("rule = 'a'\nexpires = 2026-06-15", "a", "x", "s", true);
         check("rule = 'a'\nexpires = '2026-06-14'", "a", "x", "s", false);
-        let notes = list("rule = 'a'\nexpires = 2026-06-14", "").unused();
+        let notes = list("rule = 'a'\nexpires = 2026-06-14", "").unused(true);
         assert!(notes[0].contains("config.toml:1: allow entry (why) expired on 2026-06-14"), "{notes:?}");
     }
 

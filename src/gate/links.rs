@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
-use std::time::Instant;
 
+use super::deadline::Deadline;
 use super::model::{FileKind, Recoverable, Stake, World};
 use super::paths;
 use super::request::Environment;
@@ -60,12 +60,12 @@ pub(super) struct Linked<'w> {
     pub(super) world: &'w dyn World,
     pub(super) links: &'w HashMap<PathBuf, PathBuf>,
     /// When there is no more time to look at repositories.
-    pub(super) deadline: Option<Instant>,
+    pub(super) deadline: Option<Deadline>,
 }
 
 impl Linked<'_> {
     fn is_late(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.deadline.is_some_and(|deadline| deadline.is_over())
     }
 }
 

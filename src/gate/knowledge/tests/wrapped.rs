@@ -163,12 +163,10 @@ fn wrap(base: Base, wraps: &[Around], wrappers: &[String]) -> String {
                         continue;
                     }
                     nesting.replace('@', &format!("'{text}'"))
+                } else if nesting.contains('@') {
+                    nesting.replace('@', &quoted(&text))
                 } else {
-                    nesting
-                        .replace("'%s'", "'\u{1}s'")
-                        .replace('%', &text)
-                        .replace('\u{1}', "%")
-                        .replace('@', &quoted(&text))
+                    nesting.replace('%', &text)
                 };
                 words = false;
             }

@@ -205,11 +205,10 @@ pub(crate) fn of_unknown_form(
     let value = Value::new(body);
     let p = &value.profile;
     let hexadecimal = body.len() >= 32 && body.iter().all(u8::is_ascii_hexdigit);
+    let random = p.upper && p.lower && p.randomness() > 0.3 && !value.holds_words();
     let generated = p.digits >= 2
         && p.distinct >= 10
-        && (p.upper && p.lower || hexadecimal)
-        && p.randomness() > if hexadecimal { 0.1 } else { 0.3 }
-        && !value.holds_words()
+        && (hexadecimal || random)
         && value.filler().is_none()
         && made_up(&value.lower).is_none()
         && value.placeholder(b"token").is_none();

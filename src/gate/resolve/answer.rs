@@ -29,7 +29,6 @@ impl Resolver<'_> {
                 cwd.to_str()?.to_owned()
             }
             "nproc" => "8".to_owned(),
-            "whoami" if arguments.is_empty() => self.environment.user.clone()?,
             "uname" if arguments == ["-m"] => "x86_64".to_owned(),
             "uname" if arguments.is_empty() || arguments == ["-s"] => "Linux".to_owned(),
             "uuidgen" => "UUID".to_owned(),

@@ -2,37 +2,33 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::model::Word;
+use super::model::{Part, Word};
 use super::paths::NETWORK_METADATA;
 
-/// The host of an address or of a bare `host:port/path`, in lower case; `None` where some of it is not known.
-fn host(word: &Word) -> Option<String> {
+/// The host of an address or of a bare `host:port/path`, in lower case, as far as it is known; whether that is all.
+fn host(word: &Word) -> (String, bool) {
     let prefix = word.prefix();
     let rest = prefix.split_once("://").map_or(prefix, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']);
     let whole = end.is_some() || word.text().is_some();
     let authority = &rest[..end.unwrap_or(rest.len())];
     let host = authority.rsplit('@').next().unwrap_or(authority);
-    if let Some(rest) = host.strip_prefix('[') {
-        return rest.split_once(']').map(|(host, _)| host.to_ascii_lowercase());
-    }
-    match host.split_once(':') {
-        Some((host, _)) => Some(host.to_ascii_lowercase()),
-        None => whole.then(|| host.to_ascii_lowercase()),
-    }
+    let (host, whole) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or((rest, false), |(host, _)| (host, true)),
+        None => host.split_once(':').map_or((host, whole), |(host, _)| (host, true)),
+    };
+    (host.to_ascii_lowercase(), whole)
 }
 
 /// Whether an address is that of the service which hands a cloud machine its own credentials.
 pub(super) fn is_metadata(word: &Word) -> bool {
-    let Some(host) = host(word) else {
-        // which machine it is shows later, what is asked of it is plain
-        return word.parts.iter().any(|part| match part {
-            super::model::Part::Text(text) => {
-                text.contains("/meta-data") || text.contains("/computeMetadata")
-            }
-            _ => false,
-        });
-    };
+    let (host, whole) = host(word);
+    if !whole {
+        // which machine it is shows later; what is asked of it, or how its name begins, may be plain
+        let asks = |part: &Part| matches!(part, Part::Text(text) if text.contains("/meta-data") || text.contains("/computeMetadata"));
+        let begins = !host.is_empty() && NETWORK_METADATA.iter().any(|name| name.starts_with(&host));
+        return begins || word.parts.iter().any(asks);
+    }
     let host = host.trim_end_matches('.');
     let numeric = address(host).map(|address| address.to_string());
     let names = |name: &str| name == host || numeric.as_deref() == Some(name);
@@ -66,7 +62,6 @@ fn number(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::model::Part;
 
     #[test]
     fn the_metadata_service_is_known_in_any_spelling() {
@@ -92,6 +87,7 @@ mod tests {
             span: None,
         };
         assert!(is_metadata(&word("http://", "/latest/meta-data/iam")));
+        assert!(is_metadata(&word("http://169.254.", ".254/latest/")));
         assert!(!is_metadata(&word("http://", "/health")));
         assert!(!is_metadata(&word("http://localhost:", "/health")));
         assert!(!is_metadata(&word("http://localhost/items?", "")));

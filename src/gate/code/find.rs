@@ -67,6 +67,14 @@ fn reaches_out(code: &str) -> bool {
         "decode",
         "chr(",
         "fromCharCode",
+        ".sep",
+        ".parent",
+        "pardir",
+        ".root",
+        ".anchor",
+        "%c",
+        "bytes(",
+        "unhex",
     ];
     SIGNS.iter().any(|sign| code.contains(sign))
 }

@@ -68,7 +68,9 @@ pub fn is_wrapper(name: &str) -> bool {
 pub(super) fn program(invocation: &Invocation, environment: &Environment) -> Program {
     let Some(word) = invocation.words.first() else { return Program::Unknown(String::new()) };
     let Some(text) = word.text() else { return Program::Unread(super::words::shown(word)) };
-    if invocation.via.last().is_some_and(|name| RUNNERS.contains(&name.as_str())) && text.contains('@') {
+    // a path is one within a package's script, too
+    let is_package = text.contains('@') && (text.starts_with('@') || !text.contains('/'));
+    if is_package && invocation.via.last().is_some_and(|name| RUNNERS.contains(&name.as_str())) {
         let name = package(text);
         let of_package = || Program::Unknown(text.to_owned());
         return lookup(name).map_or_else(of_package, |command| Program::Known(command, name.to_owned()));

@@ -16,7 +16,7 @@ const COMMIT: &str = "COMMIT";
 const MAX_HEAD: usize = 4096;
 
 impl Resolver<'_> {
-    /// The answer of `name`, if it is one that can be told.
+    /// The answer of `name`, if it is one that can be told. A program that is named by its path may be another one.
     pub(super) fn answer(&self, name: &str, invocation: &Invocation, state: &State) -> Option<Parts> {
         let arguments: Option<Vec<&str>> = invocation.words[1..].iter().map(Word::text).collect();
         let arguments = arguments?;
@@ -48,8 +48,16 @@ impl Resolver<'_> {
             ["rev-parse", "--show-toplevel"] => self.repository(&folder)?.to_str().map(str::to_owned),
             ["branch", "--show-current"]
             | ["rev-parse", "--abbrev-ref", "HEAD"]
-            | ["symbolic-ref", "--short" | "-q" | "--quiet", .., "HEAD"] => self.branch(&folder),
-            ["rev-parse", rest @ ..] => commits(rest, &["--short", "--verify", "-q", "--quiet"], 1..=1),
+            | ["symbolic-ref", "--short", "HEAD"]
+            | ["symbolic-ref", "-q" | "--quiet", "--short", "HEAD"]
+            | ["symbolic-ref", "--short", "-q" | "--quiet", "HEAD"] => self.branch(&folder),
+            ["rev-parse", one] => is_head(one).then(|| COMMIT.to_owned()),
+            // without these, what is no revision comes out as it went in
+            ["rev-parse", rest @ ..]
+                if rest.iter().any(|given| *given == "--verify" || given.starts_with("--short")) =>
+            {
+                commits(rest, &["--short", "--verify", "-q", "--quiet"], 1..=1)
+            }
             ["merge-base", rest @ ..] => commits(rest, &["--fork-point", "--octopus"], 1..=8),
             ["rev-list", "-1" | "-n1" | "--max-count=1", rest @ ..] => commits(rest, &[], 1..=4),
             ["rev-list", "-n", "1", rest @ ..] => commits(rest, &[], 1..=4),
@@ -142,6 +150,12 @@ impl Resolver<'_> {
         };
         base.join(name).to_str().map(str::to_owned)
     }
+}
+
+/// Whether a word is the commit at hand or one before it, whatever else may have that name.
+fn is_head(word: &str) -> bool {
+    word.strip_prefix("HEAD")
+        .is_some_and(|rest| rest.bytes().all(|byte| matches!(byte, b'~' | b'^' | b'0'..=b'9')))
 }
 
 /// The name of a commit, where these are names of revisions and options that change nothing about that.

@@ -451,7 +451,7 @@ impl Resolver<'_> {
                 None => state.unset(SOURCE),
             }
             // the start script of a build tool: the tool runs code of the workspace in any case
-            if here && knowledge::is_wrapper(base_name(name)) {
+            if file.starts_with(&self.environment.workspace) && knowledge::is_wrapper(base_name(name)) {
                 self.own_since(start, said);
             }
             out

@@ -321,7 +321,7 @@ impl Resolver<'_> {
     pub(super) fn program(&mut self, mut invocation: Invocation, state: &mut State) -> Out {
         self.surround(&mut invocation, state);
         let mut out = match super::redirect::plain(&invocation.words[0]) {
-            Some(name) => match self.answer(base_name(name), &invocation, state) {
+            Some(name) => match self.answer(name, &invocation, state) {
                 Some(answer) => Out::Known(answer),
                 None => output::of(base_name(name), &invocation.words[1..], &invocation.stdin),
             },

@@ -20,6 +20,17 @@ fn host(word: &Word) -> (String, bool) {
     (host.to_ascii_lowercase(), whole)
 }
 
+/// Whether an address or host is this machine. A port may be unknown, a host may not.
+pub(super) fn is_local(word: &Word) -> bool {
+    let (host, whole) = host(word);
+    whole
+        && (matches!(host.as_str(), "localhost" | "::1" | "0.0.0.0" | "host.docker.internal")
+            || host.ends_with(".localhost")
+            || host.strip_prefix("127.").is_some_and(|rest| {
+                rest.split('.').count() == 3 && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            }))
+}
+
 /// Whether an address is that of the service which hands a cloud machine its own credentials.
 pub(super) fn is_metadata(word: &Word) -> bool {
     let (host, whole) = host(word);
@@ -91,5 +102,22 @@ mod tests {
         assert!(!is_metadata(&word("http://", "/health")));
         assert!(!is_metadata(&word("http://localhost:", "/health")));
         assert!(!is_metadata(&word("http://localhost/items?", "")));
+    }
+
+    #[test]
+    fn addresses_of_this_machine() {
+        for local in
+            ["http://localhost:3000/x", "127.0.0.1:80", "http://[::1]:8080/", "https://app.localhost"]
+        {
+            assert!(is_local(&Word::known(local)), "{local}");
+        }
+        for far in [
+            "http://localhost.evil.test/",
+            "https://a@b.test",
+            "http://localhost@evil.test/",
+            "127.evil.test",
+        ] {
+            assert!(!is_local(&Word::known(far)), "{far}");
+        }
     }
 }

@@ -129,34 +129,9 @@ fn sends_home(reading: &Reading) -> bool {
     let mut any = false;
     let all = hosts.all(|effect| {
         any = true;
-        effect.target.as_ref().is_some_and(is_local_address)
+        effect.target.as_ref().is_some_and(address::is_local)
     });
     any && all
-}
-
-/// Whether an address or host is this machine.
-pub fn is_local_address(word: &Word) -> bool {
-    let prefix = word.prefix();
-    let rest = prefix.split_once("://").map_or(prefix, |(_, rest)| rest);
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let whole = end < rest.len() || word.text().is_some();
-    let authority = &rest[..end];
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    // A port may be unknown, a host may not.
-    let (host, whole) = if let Some(rest) = host.strip_prefix('[') {
-        (rest.split(']').next().unwrap_or(""), whole || rest.contains(']'))
-    } else {
-        match host.split_once(':') {
-            Some((host, _)) => (host, true),
-            None => (host, whole),
-        }
-    };
-    whole
-        && (matches!(host, "localhost" | "::1" | "0.0.0.0" | "host.docker.internal")
-            || host.ends_with(".localhost")
-            || host.strip_prefix("127.").is_some_and(|rest| {
-                rest.split('.').count() == 3 && rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-            }))
 }
 
 struct Judge<'j> {
@@ -196,7 +171,7 @@ impl Judge<'_> {
             | EffectKind::RemoteChange
             | EffectKind::RemoteDestroy
             | EffectKind::Publishes => {
-                if !is_local_address(target) {
+                if !address::is_local(target) {
                     let reason = format!("sends data to `{}`", shown(target));
                     self.opinion(kind.as_str().to_owned(), usual(kind), reason, None);
                 }
@@ -599,22 +574,5 @@ mod tests {
     fn the_table_lists_the_areas_in_their_order() {
         let names: Vec<&str> = Area::ALL.iter().map(|(name, _)| *name).collect();
         assert_eq!(names, AREAS);
-    }
-
-    #[test]
-    fn addresses_of_this_machine() {
-        for local in
-            ["http://localhost:3000/x", "127.0.0.1:80", "http://[::1]:8080/", "https://app.localhost"]
-        {
-            assert!(is_local_address(&Word::known(local)), "{local}");
-        }
-        for far in [
-            "http://localhost.evil.test/",
-            "https://a@b.test",
-            "http://localhost@evil.test/",
-            "127.evil.test",
-        ] {
-            assert!(!is_local_address(&Word::known(far)), "{far}");
-        }
     }
 }

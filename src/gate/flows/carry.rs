@@ -1,6 +1,8 @@
 //! Which invocations carry a credential: they read or print one, or get it from another by a pipe, in their words, or
 //! through a file that the request itself writes.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use crate::gate::credentials;
@@ -21,6 +23,9 @@ use super::{
 const ROUNDS: usize = 3;
 /// Words of an input that are looked at as names of files.
 const MOST_WORDS: usize = 256;
+
+/// Files of the request that hold a credential, and which.
+type Files = BTreeMap<PathBuf, String>;
 
 /// A credential that an invocation carries.
 #[derive(Clone, Debug)]
@@ -60,6 +65,7 @@ pub(super) fn feeders(all: &[(Invocation, Reading)]) -> Vec<Vec<usize>> {
 pub(super) fn spread(
     all: &[(Invocation, Reading)],
     reaches: &[Reach],
+    fed_by: &[Vec<usize>],
     environment: &Environment,
 ) -> Vec<Option<Carried>> {
     let mut carried: Vec<Option<Carried>> = all
@@ -67,13 +73,13 @@ pub(super) fn spread(
         .zip(reaches)
         .map(|((invocation, reading), reach)| source(invocation, reading, *reach, environment))
         .collect();
-    let mut files: Vec<(PathBuf, String)> = Vec::new();
+    let mut files: Files = BTreeMap::new();
     for _ in 0..ROUNDS {
         let mut changed = false;
         for (index, (invocation, reading)) in all.iter().enumerate() {
             if carried[index].is_none() {
                 carried[index] = from_files(invocation, reading, &files)
-                    .or_else(|| found(index, all, invocation, reading, environment));
+                    .or_else(|| found(&fed_by[index], all, invocation, reading, environment));
                 changed |= carried[index].is_some();
             }
             let Some(own) = &carried[index] else { continue };
@@ -85,8 +91,8 @@ pub(super) fn spread(
                 }
             }
             for path in written(invocation, reading, environment) {
-                if !files.iter().any(|(other, _)| *other == path) {
-                    files.push((path, what.clone()));
+                if let Entry::Vacant(file) = files.entry(path) {
+                    file.insert(what.clone());
                     changed = true;
                 }
             }
@@ -229,7 +235,7 @@ fn is_file(word: &Word) -> bool {
 }
 
 /// A file of the request that holds a credential, and is read.
-fn from_files(invocation: &Invocation, reading: &Reading, files: &[(PathBuf, String)]) -> Option<Carried> {
+fn from_files(invocation: &Invocation, reading: &Reading, files: &Files) -> Option<Carried> {
     if files.is_empty() || invocation.place != Place::Local {
         return None;
     }
@@ -247,7 +253,7 @@ fn from_files(invocation: &Invocation, reading: &Reading, files: &[(PathBuf, Str
         .chain(stdin)
         .filter_map(|word| path(word, invocation))
         .find_map(|path| {
-            let (_, what) = files.iter().find(|(file, _)| path.starts_with(file))?;
+            let what = path.ancestors().find_map(|above| files.get(above))?;
             Some(Carried { file: Some(path), ..Carried::of(what.clone()) })
         })
         .or_else(|| {
@@ -260,7 +266,7 @@ fn from_files(invocation: &Invocation, reading: &Reading, files: &[(PathBuf, Str
 
 /// A credential file that another command finds, and this one reads: `find . -name .env | xargs cat`.
 fn found(
-    index: usize,
+    fed_by: &[usize],
     all: &[(Invocation, Reading)],
     invocation: &Invocation,
     reading: &Reading,
@@ -274,7 +280,7 @@ fn found(
         return None;
     }
     let cwd = invocation.cwd.as_ref();
-    let feeders = all.iter().filter(|(feeder, _)| feeder.feeds.contains(&index));
+    let feeders = fed_by.iter().map(|&feeder| &all[feeder]);
     let mut names = feeders.filter_map(|(feeder, reading)| {
         let mut patterns =
             reading.mentions.iter().filter_map(|mention| mention.word.text()).map(plain_pattern);

@@ -1,9 +1,9 @@
 //! Credentials in the words of a command, and the machines they are meant for.
 
+use crate::gate::address;
 use crate::gate::credentials::is_secret_variable;
 use crate::gate::decision::Decision;
 use crate::gate::effect_kind::EffectKind;
-use crate::gate::effects::is_local_address;
 use crate::gate::model::{Invocation, Mention, Part, Reading, Word};
 
 use super::names::{fits, program};
@@ -21,7 +21,7 @@ pub(super) fn judge(invocation: &Invocation, reading: &Reading) -> Option<(Decis
             }
             let hosts = hosts(reading);
             // nobody is asked but this machine
-            if hosts.is_empty() && reading.mentions.iter().any(|mention| is_local_address(&mention.word)) {
+            if hosts.is_empty() && reading.mentions.iter().any(|mention| address::is_local(&mention.word)) {
                 continue;
             }
             let known = !hosts.is_empty() && hosts.iter().all(Option::is_some);
@@ -109,7 +109,7 @@ fn hosts(reading: &Reading) -> Vec<Option<String>> {
                 && effect.source != crate::gate::knowledge::SENT
         })
         .filter_map(|effect| effect.target.as_ref())
-        .filter(|target| !is_local_address(target))
+        .filter(|target| !address::is_local(target))
         .map(host)
         .collect()
 }

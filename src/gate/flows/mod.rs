@@ -30,8 +30,8 @@ pub fn judge(all: &[(Invocation, Reading)], environment: &Environment, world: &d
     let mut out = way_in::judge(all, environment);
     let reaches: Vec<Reach> =
         all.iter().map(|(invocation, reading)| reach::of(invocation, reading, environment)).collect();
-    let carried = carry::spread(all, &reaches, environment);
     let fed_by = carry::feeders(all);
+    let carried = carry::spread(all, &reaches, &fed_by, environment);
     for (index, (invocation, reading)) in all.iter().enumerate() {
         let mut say = |id: &str, decision: Decision, reason: String| {
             out.push(Opinion {

@@ -1,7 +1,7 @@
 //! Which invocations reach other machines.
 
+use crate::gate::address;
 use crate::gate::effect_kind::EffectKind;
-use crate::gate::effects::is_local_address;
 use crate::gate::knowledge::words::written;
 use crate::gate::model::{Invocation, Reading};
 use crate::gate::paths::{self, Area};
@@ -37,7 +37,7 @@ pub(super) fn of(invocation: &Invocation, reading: &Reading, environment: &Envir
     let mut reach = Reach::Nowhere;
     let mut local = false;
     for effect in &reading.effects {
-        let here = effect.target.as_ref().is_some_and(is_local_address);
+        let here = effect.target.as_ref().is_some_and(address::is_local);
         local |= here;
         match effect.kind {
             _ if here => {}
@@ -48,10 +48,10 @@ pub(super) fn of(invocation: &Invocation, reading: &Reading, environment: &Envir
     }
     if is(&PROGRAMS_SENDERS, invocation) && !local {
         let far = |mention: &&crate::gate::model::Mention| {
-            mention.option.is_empty() && !is_local_address(&mention.word)
+            mention.option.is_empty() && !address::is_local(&mention.word)
         };
-        let here = reading.mentions.iter().any(|mention| is_local_address(&mention.word))
-            || reading.command.is_empty() && invocation.words.iter().skip(1).any(is_local_address);
+        let here = reading.mentions.iter().any(|mention| address::is_local(&mention.word))
+            || reading.command.is_empty() && invocation.words.iter().skip(1).any(address::is_local);
         let names_host = !is(&PROGRAMS_SENDERS_WITH_HOST, invocation)
             || reading.command.contains("s_client")
             || reading.mentions.iter().filter(far).any(|mention| {

@@ -24,7 +24,8 @@ impl Reader<'_> {
         Some(match role {
             Role::Command | Role::CommandUntil => Inner::Words(Invocation { words, ..within }),
             Role::CommandMore => {
-                add_words(&mut words, &self.invocation.stdin);
+                let before = self.invocation.words.len().saturating_sub(words.len());
+                add_words(&mut words, &self.invocation.words[..before], &self.invocation.stdin);
                 Inner::Words(Invocation { words, stdin: Stdin::Empty, ..within })
             }
             Role::Program => {

@@ -4,7 +4,9 @@ use crate::gate::knowledge::table::Role;
 use crate::gate::knowledge::words::{join, push_text, strip};
 use crate::gate::model::{Part, Stdin, Word};
 
-use super::texts::{from_stdin, holds_braces, replace_braces, text_words, unknown};
+use super::texts::{
+    BRACES, from_stdin, holds_braces, holds_mark, replace_braces, replace_mark, text_words, unknown,
+};
 
 /// The most of them for which a command with a place to fill is read one by one.
 const MOST_FILLED: usize = 16;
@@ -74,11 +76,13 @@ fn template_and_added(words: &[Word], stdin: &Stdin) -> (Vec<Word>, Vec<Word>) {
     }
 }
 
-/// Adds to the words of `xargs` and `parallel` what they take from standard input or after `:::`.
-pub(super) fn add_words(words: &mut Vec<Word>, stdin: &Stdin) {
+/// Adds to the words of `xargs` and `parallel` what they take from standard input or after `:::`. `options` are the words
+/// before those of the command.
+pub(super) fn add_words(words: &mut Vec<Word>, options: &[Word], stdin: &Stdin) {
     let (template, added) = template_and_added(words, stdin);
     *words = template;
-    let takes_place = words.iter().any(|word| word.parts.iter().any(holds_braces));
+    let mark = mark(options);
+    let takes_place = words.iter().any(|word| word.parts.iter().any(|part| holds_mark(part, mark)));
     if !takes_place {
         words.extend(added);
         return;
@@ -88,8 +92,22 @@ pub(super) fn add_words(words: &mut Vec<Word>, stdin: &Stdin) {
         _ => unknown("standard input", false),
     };
     for word in words.iter_mut() {
-        *word = replace_braces(word, &by);
+        *word = replace_mark(word, mark, &by);
     }
+}
+
+/// What is replaced: `{}`, or what `-I` names.
+fn mark(options: &[Word]) -> &str {
+    let mut rest = options.iter().filter_map(Word::text);
+    let mut mark = BRACES;
+    while let Some(option) = rest.next() {
+        let named = match option {
+            "-I" | "-J" => rest.next(),
+            _ => option.strip_prefix("-I").or_else(|| option.strip_prefix("--replace=")),
+        };
+        mark = named.filter(|named| !named.is_empty()).unwrap_or(mark);
+    }
+    mark
 }
 
 /// Whether a word holds more than one word of shell.

@@ -1,8 +1,8 @@
 //! Statements of databases, in words and in files.
 
+use crate::gate::address;
 use crate::gate::decision::Decision;
 use crate::gate::effect_kind::EffectKind;
-use crate::gate::effects::is_local_address;
 use crate::gate::knowledge::table::Role;
 use crate::gate::knowledge::words::{shown, strip};
 use crate::gate::model::{Cwd, Part, Word};
@@ -72,8 +72,8 @@ impl Reader<'_> {
                 ["--host=", "-h"].into_iter().find(|name| text.len() > name.len() && text.starts_with(name));
             let after_host = at > 0 && matches!(words[at - 1].text(), Some("-h" | "-H" | "--host"));
             match host {
-                _ if after_host || text.contains("://") => !is_local_address(word),
-                Some(name) => !is_local_address(&strip(word, name.len())),
+                _ if after_host || text.contains("://") => !address::is_local(word),
+                Some(name) => !address::is_local(&strip(word, name.len())),
                 None => text.is_empty() && word.is_unknown(),
             }
         };
@@ -83,7 +83,7 @@ impl Reader<'_> {
         };
         let by_environment = self.invocation.environment.iter().any(|(name, value)| {
             matches!(name.as_str(), "PGHOST" | "PGSERVICE" | "DATABASE_URL" | "MYSQL_HOST" | "REDIS_URL")
-                && !is_local_address(value)
+                && !address::is_local(value)
         });
         !by_environment && !words.iter().enumerate().any(|(at, word)| far(at, word) || of_others(word))
     }

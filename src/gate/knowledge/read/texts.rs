@@ -55,8 +55,15 @@ fn found_words(text: &Word) -> Option<Vec<Word>> {
     Some(words)
 }
 
+/// What most programs put a path in place of.
+pub(super) const BRACES: &str = "{}";
+
 pub(super) fn holds_braces(part: &Part) -> bool {
-    matches!(part, Part::Text(text) if text.contains("{}"))
+    holds_mark(part, BRACES)
+}
+
+pub(super) fn holds_mark(part: &Part, mark: &str) -> bool {
+    matches!(part, Part::Text(text) if text.contains(mark))
 }
 
 /// The word with its stars and question marks as patterns.
@@ -80,13 +87,18 @@ pub(super) fn with_globs(word: &Word) -> Word {
 
 /// The word with `{}` replaced.
 pub(super) fn replace_braces(word: &Word, by: &Word) -> Word {
+    replace_mark(word, BRACES, by)
+}
+
+/// The word with each `mark` replaced.
+pub(super) fn replace_mark(word: &Word, mark: &str, by: &Word) -> Word {
     let mut parts = Vec::new();
     for part in &word.parts {
         let Part::Text(text) = part else {
             parts.push(part.clone());
             continue;
         };
-        for (index, piece) in text.split("{}").enumerate() {
+        for (index, piece) in text.split(mark).enumerate() {
             if index > 0 {
                 for part in &by.parts {
                     match part {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::super::table::{Count, Role};
+use super::super::table::{Command, Count, Role};
 use super::{EXAMPLES, judge, opinions};
 use crate::gate::decision::Decision;
 
@@ -44,7 +44,7 @@ const BUILTINS: &[&str] = &[
 ];
 
 /// Every wrapper of the tables, with words for what must stand before the command.
-fn wrappers() -> Vec<String> {
+fn wrappers() -> Vec<(String, &'static Command)> {
     let mut all = Vec::new();
     for (name, command) in super::super::programs() {
         // `-` is a modifier of zsh, and an option to whoever gets it as a word
@@ -65,7 +65,7 @@ fn wrappers() -> Vec<String> {
             let words: Vec<String> = std::iter::once(name.replace('#', "3"))
                 .chain(before.iter().map(|word| (*word).to_owned()))
                 .collect();
-            all.push(words.join(" "));
+            all.push((words.join(" "), command));
         }
     }
     all
@@ -149,13 +149,20 @@ fn around() -> impl Strategy<Value = Around> {
 }
 
 /// The command with all that around it; the innermost first. Words only stand behind wrappers while they are words.
-fn wrap(base: Base, wraps: &[Around], wrappers: &[String]) -> String {
+fn wrap(base: Base, wraps: &[Around], wrappers: &[(String, &Command)]) -> String {
     let mut text = base.text.to_owned();
     let mut words = base.words;
     let mut untouched = base.words;
     for wrap in wraps {
         match wrap {
-            Around::Wrapper(at) if words => text = format!("{} {text}", wrappers[at % wrappers.len()]),
+            Around::Wrapper(at) if words => {
+                let (wrapper, command) = &wrappers[at % wrappers.len()];
+                let first = text.split(' ').next().unwrap_or_default();
+                // `corepack install x` is a subcommand
+                if !command.subs.iter().any(|sub| sub.names.contains(&first)) {
+                    text = format!("{wrapper} {text}");
+                }
+            }
             Around::Quoting(way) if untouched => {
                 text = requoted(&text, *way);
                 words &= !matches!(way, 4);
@@ -185,7 +192,7 @@ fn wrap(base: Base, wraps: &[Around], wrappers: &[String]) -> String {
 #[test]
 fn nothing_around_a_command_makes_it_milder() {
     let (bases, wrappers) = (bases(), wrappers());
-    assert!(wrappers.len() > 20, "{wrappers:?}");
+    assert!(wrappers.len() > 20, "{}", wrappers.len());
     let mut runner = TestRunner::new(Config { cases: 1_500, failure_persistence: None, ..Config::default() });
     let strategy = (0..bases.len(), proptest::collection::vec(around(), 1..4));
     runner
